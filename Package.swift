@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The exchange compiles as ordinary Swift (tests, debugging) and as Embedded Swift (what ships);
+// docs/architecture.md says which module may lean on which.
+let swiftSettings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "sotto",
+  products: [
+    .executable(name: "sotto", targets: ["sotto"]),
+    .executable(name: "sotto-image", targets: ["sotto-image"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // C libraries: headers and static-inline helpers only.
+    .target(name: "CLinux"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+
+    // The exchange, from the ground up.
+    library("Platform", ["CLinux", "CUring", "Wire"]),
+    library("Wire"),
+    library("Crypto", ["COpenSSL"]),
+    library("Codecs"),
+    library("RTP", ["Wire"]),
+    library("SDP", ["Wire"]),
+    library("SIP", ["Wire", "Crypto"]),
+    library("Configuration", ["Wire", "CYAML"]),
+    library("Media", ["RTP", "Codecs", "Wire", "Platform"]),
+    library("PBX", ["SIP", "SDP", "Media", "Configuration", "Wire", "Crypto"]),
+    library("Console", ["Platform", "Wire", "CJansson"]),
+    library("Daemon", ["PBX", "Media", "SIP", "Configuration", "Console", "Platform", "Wire", "Crypto", "CJansson"]),
+    .executableTarget(
+      name: "sotto", dependencies: ["Daemon", "Console", "Configuration", "Platform"],
+      swiftSettings: swiftSettings),
+
+    // The build machine: ordinary Swift.
+    library("ImageBuilder", ["Configuration", "Crypto", .product(name: "Subprocess", package: "swift-subprocess")]),
+    .executableTarget(
+      name: "sotto-image",
+      dependencies: ["ImageBuilder", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: swiftSettings),
+    library("SimNet", ["Wire"]),
+    library("TestSupport"),
+
+    tests("WireTests", ["Wire"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// The module's first file lands with its first feature.

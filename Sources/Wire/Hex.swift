@@ -1,0 +1,20 @@
+/// The value of a hexadecimal digit of either case, or nil.
+public func hexDigit(_ byte: UInt8) -> UInt8? {
+  switch byte {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+  case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+  case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+  default: nil
+  }
+}
+
+/// Lower-case hexadecimal text of the bytes.
+public func hex(_ bytes: some Sequence<UInt8>) -> String {
+  var text: [UInt8] = []
+  let digits: StaticString = "0123456789abcdef"
+  for byte in bytes {
+    text.append(digits.utf8Start[Int(byte >> 4)])
+    text.append(digits.utf8Start[Int(byte & 15)])
+  }
+  return String(decoding: text, as: UTF8.self)
+}

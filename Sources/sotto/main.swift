@@ -1,0 +1,1 @@
+// The process's entry: picks a subcommand, nothing else.

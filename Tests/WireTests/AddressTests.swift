@@ -1,0 +1,23 @@
+import Testing
+import Wire
+
+@Suite struct AddressTests {
+  @Test(arguments: [
+    ("192.0.2.1", "192.0.2.1"), ("::", "::"), ("::1", "::1"), ("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
+    ("fe80::1", "fe80::1"), ("1::", "1::"), ("::ffff:10.0.0.1", "10.0.0.1"),
+    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6"),
+    ("1:0:2::3", "1:0:2::3"), ("64:ff9b::192.0.2.33", "64:ff9b::c000:221"),
+  ])
+  func textRoundTrip(input: String, expected: String) throws {
+    let address = try #require(IPAddress(input))
+    #expect(address.description == expected)
+  }
+
+  @Test(arguments: [
+    "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.", ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "12345::",
+    "1:2:3:4:5:6:7:8:9", "::g", "1.2.3.4:5", "::1.2.3", ":1", "1:",
+  ])
+  func refused(input: String) {
+    #expect(IPAddress(input) == nil)
+  }
+}
