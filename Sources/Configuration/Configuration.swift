@@ -1,1 +1,128 @@
-// The module's first file lands with its first feature.
+import Wire
+
+/// What the one configuration file says, checked: every value is in range and every default is filled in.
+public struct Configuration: Equatable, Sendable {
+  /// The SIP domain and digest realm, lower case.
+  public var domain = "sotto.lan"
+  /// Where SIP is awaited, in the file's order; never empty, no address twice.
+  public var listeners: [Listener] = Listener.standard
+  public var media = MediaSettings()
+  /// By number; see `Extension.number`.
+  public var extensions: [String: Extension] = [:]
+  /// Whether passwords shorter than `Extension.leastPassword` are let through.
+  public var allowWeakPasswords = false
+  public var logLevel = LogLevel.info
+  public var time = TimeSettings()
+  public var network = NetworkSettings()
+
+  public init() {}
+}
+
+/// One address at which SIP is awaited: `udp://0.0.0.0:5060`, `tcp://[::]:5060`.
+public struct Listener: Hashable, Sendable {
+  public enum Transport: Hashable, Sendable { case udp, tcp }
+
+  public var transport: Transport
+  public var address: SocketAddress
+
+  public init(_ transport: Transport, _ address: SocketAddress) {
+    self.transport = transport
+    self.address = address
+  }
+
+  /// UDP and TCP on port 5060 of every IPv4 and IPv6 address.
+  public static let standard = [
+    Listener(.udp, SocketAddress(.anyIPv4, port: 5060)), Listener(.tcp, SocketAddress(.anyIPv4, port: 5060)),
+    Listener(.udp, SocketAddress(.anyIPv6, port: 5060)), Listener(.tcp, SocketAddress(.anyIPv6, port: 5060)),
+  ]
+
+  /// The text of the configuration file.
+  public var description: String { (transport == .udp ? "udp://" : "tcp://") + address.description }
+}
+
+public struct MediaSettings: Equatable, Sendable {
+  /// The ports that RTP (even) and RTCP (the next odd one) use; begins even, ends odd.
+  public var ports: ClosedRange<UInt16> = 16384...17383
+  /// What SDP and Contact say instead of the local address, when the box stands behind an address translator.
+  public var externalAddress: IPAddress?
+
+  public init() {}
+
+  /// How many calls the ports allow: each has two legs, each leg a pair of ports.
+  public var mostCalls: Int { (Int(ports.upperBound) - Int(ports.lowerBound) + 1) / 4 }
+}
+
+/// One telephone of the house.
+public struct Extension: Equatable, Sendable {
+  /// Characters of the shortest password that is taken without `allow_weak_passwords`.
+  public static let leastPassword = 8
+
+  /// 1 to 15 digits (ITU-T E.164 §6), leading zeros significant; also the user name of its digest credentials.
+  public var number: String
+  /// What the other side's display shows; the number where the file gives none.
+  public var name: String
+  public var password: String
+  /// What it is offered and may use, in order of preference; never empty.
+  public var codecs: [VoiceCodec]
+  /// What is challenged, in this order; never empty.
+  public var digest: [DigestAlgorithm]
+
+  /// MD5 alone is the default: baresip 1.0.0 cannot register where SHA-256 is present, sipp 3.6.1 where it comes first.
+  public init(
+    number: String, name: String? = nil, password: String, codecs: [VoiceCodec] = [.pcmu, .pcma],
+    digest: [DigestAlgorithm] = [.md5]
+  ) {
+    self.number = number
+    self.name = name ?? number
+    self.password = password
+    self.codecs = codecs
+    self.digest = digest
+  }
+}
+
+/// A codec by its name in SDP (RFC 3551 §6).
+public enum VoiceCodec: String, CaseIterable, Hashable, Sendable {
+  case pcmu = "PCMU"
+  case pcma = "PCMA"
+}
+
+/// A digest algorithm by its name in a challenge (RFC 7616 §3.3).
+public enum DigestAlgorithm: String, CaseIterable, Hashable, Sendable {
+  case sha256 = "SHA-256"
+  case md5 = "MD5"
+}
+
+/// How grave a log line is; a level shows itself and everything graver.
+public enum LogLevel: String, CaseIterable, Hashable, Sendable {
+  case error, warning, notice, info, debug
+}
+
+/// Where the box learns the time of day; used by the image's init.
+public struct TimeSettings: Equatable, Sendable {
+  /// SNTP servers by address or name, tried in order; those that DHCP names come first.
+  public var servers: [String] = ["0.debian.pool.ntp.org", "1.debian.pool.ntp.org"]
+
+  public init() {}
+}
+
+/// The box's own address; used by the image's init. Without an address, DHCP gives one.
+public struct NetworkSettings: Equatable, Sendable {
+  public var address: Prefix?
+  public var gateway: IPAddress?
+  public var nameServers: [IPAddress] = []
+
+  public init() {}
+
+  /// An address with the length of its network's prefix: `192.168.1.5/24`.
+  public struct Prefix: Hashable, Sendable {
+    public var address: IPAddress
+    public var length: Int
+
+    public init(_ address: IPAddress, length: Int) {
+      self.address = address
+      self.length = length
+    }
+
+    public var description: String { "\(address.description)/\(length)" }
+  }
+}
