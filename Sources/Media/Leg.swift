@@ -1,0 +1,77 @@
+import Wire
+
+/// Names one relayed stream: the media between the two sides of a call, or one side and its echo. Chosen by the PBX,
+/// and not used again while the stream is open.
+public struct StreamID: Hashable, Sendable {
+  public let number: UInt32
+  public init(_ number: UInt32) { self.number = number }
+}
+
+/// One of the two sides of a stream.
+public enum Side: UInt8, Sendable {
+  case a
+  case b
+
+  public var other: Side { self == .a ? .b : .a }
+}
+
+/// What an RTP payload type stands for, as far as the relay cares.
+public enum PayloadFormat: Hashable, Sendable {
+  /// G.711 µ-law, 8 kHz.
+  case pcmu
+  /// G.711 A-law, 8 kHz.
+  case pcma
+  /// RFC 4733 events at 8 kHz.
+  case telephoneEvent
+  /// RFC 3389 comfort noise.
+  case comfortNoise
+  /// Any other encoding, passed through untouched to a leg that has the same number; the PBX gives the same number to
+  /// the same encoding name, clock rate, channels and format parameters.
+  case other(UInt16)
+}
+
+/// One payload type number of a leg and what it stands for.
+public struct Payload: Hashable, Sendable {
+  /// 0…127.
+  public var number: UInt8
+  public var format: PayloadFormat
+
+  public init(_ number: UInt8, _ format: PayloadFormat) {
+    self.number = number
+    self.format = format
+  }
+}
+
+/// What was negotiated with the phone on one side of a stream.
+public struct Leg: Hashable, Sendable {
+  /// The box's even RTP port that this phone was told; RTCP is the port above it. It must have been reserved.
+  public var port: UInt16
+  /// Where the phone's SDP says that it takes RTP; nil before it has said so, or where it named `0.0.0.0` or port 0.
+  public var remote: SocketAddress?
+  /// Where it takes RTCP (`a=rtcp`, RFC 3605); nil means the port above `remote`.
+  public var remoteRTCP: SocketAddress?
+  /// The numbers that the phone may send, as the box's SDP named them.
+  public var accepts: [Payload]
+  /// The numbers that the box may send, as the phone's SDP named them, best first.
+  public var sends: [Payload]
+  /// Whether the box takes media from this phone: false where the phone's direction is `recvonly` or `inactive`.
+  public var takesMedia: Bool
+  /// Whether the box gives this phone media: false where the phone's direction is `sendonly` or `inactive`.
+  public var givesMedia: Bool
+
+  public init(
+    port: UInt16, remote: SocketAddress?, remoteRTCP: SocketAddress? = nil, accepts: [Payload], sends: [Payload],
+    takesMedia: Bool = true, givesMedia: Bool = true
+  ) {
+    self.port = port
+    self.remote = remote
+    self.remoteRTCP = remoteRTCP
+    self.accepts = accepts
+    self.sends = sends
+    self.takesMedia = takesMedia
+    self.givesMedia = givesMedia
+  }
+
+  /// Both phones may talk: only then does silence on the wire mean that one is gone.
+  var isActive: Bool { takesMedia && givesMedia }
+}

@@ -1,0 +1,90 @@
+import Wire
+
+/// What the signalling thread asks of the media thread.
+public enum Command: Sendable {
+  /// Opens a stream with this side, or tells what a later offer or answer changed on it. A stream relays once both
+  /// sides are known. A new `remote` moves the leg there; the same `remote` keeps what was learned about the phone's
+  /// true address. A port that the side no longer uses is released.
+  case setLeg(StreamID, Side, Leg)
+  /// Opens or changes a stream whose one side, `.a`, hears itself.
+  case setEcho(StreamID, Leg)
+  /// Ends a stream and releases its ports; answered by `.closed`.
+  case close(StreamID)
+  /// Gives back a reserved port that no stream took.
+  case release(port: UInt16)
+  /// Asks for `.statistics`.
+  case report(StreamID)
+}
+
+/// What the media thread tells the signalling thread.
+public enum Event: Sendable {
+  /// The thread runs, by this engine.
+  case started(MediaEngine)
+  /// Neither RTP nor RTCP came from either side for the time that the configuration names (60 s), on a stream that is
+  /// not held. Said once until media comes again; the stream stays open.
+  case noMedia(StreamID)
+  /// The address that media of this side is sent to changed: the phone answered from elsewhere, or moved.
+  case latched(StreamID, Side, SocketAddress)
+  /// The answer to `.report`.
+  case statistics(StreamID, StreamStatistics)
+  /// The stream is gone; its last counters.
+  case closed(StreamID, StreamStatistics)
+  /// A command could not be carried out.
+  case failed(StreamID, MediaError)
+}
+
+/// How packets reach and leave the kernel.
+public enum MediaEngine: Hashable, Sendable {
+  case uring
+  /// `recvmmsg` and `sendmmsg` under epoll, because io_uring was refused with this errno (0: told not to use it).
+  case epoll(refusal: Int32)
+}
+
+/// Counters of both sides; `b` is nil for an echo.
+public struct StreamStatistics: Hashable, Sendable {
+  public var a: LegStatistics
+  public var b: LegStatistics?
+
+  public init(a: LegStatistics, b: LegStatistics?) {
+    self.a = a
+    self.b = b
+  }
+}
+
+/// What came from one side, and what was sent to it, since the stream opened.
+public struct LegStatistics: Hashable, Sendable {
+  /// RTP packets from the phone that were good, whether or not there was someone to give them to, and their octets
+  /// with the RTP header.
+  public var packetsIn: UInt64 = 0
+  public var octetsIn: UInt64 = 0
+  /// RTP packets sent to the phone.
+  public var packetsOut: UInt64 = 0
+  public var octetsOut: UInt64 = 0
+  /// RTCP packets relayed from the phone.
+  public var controlIn: UInt64 = 0
+  public var dropped = DropCounts()
+  /// Times that the phone's media moved to another address after the first.
+  public var moves: UInt32 = 0
+  /// When the phone was last heard, by RTP or RTCP.
+  public var lastHeard: Instant?
+
+  public init() {}
+}
+
+/// Packets from one side that were not passed on, by reason.
+public struct DropCounts: Hashable, Sendable {
+  /// Not RTP version 2, or shorter than its own header says; or an RTCP compound that RFC 3550 A.2 refuses.
+  public var malformed: UInt64 = 0
+  /// From an address that is not the phone's.
+  public var foreign: UInt64 = 0
+  /// A payload type that was not negotiated, or that the other side has nothing for.
+  public var payloadType: UInt64 = 0
+  /// The directions negotiated do not let it through.
+  public var direction: UInt64 = 0
+  /// The other side has no known address yet.
+  public var noDestination: UInt64 = 0
+  /// The kernel could not send it.
+  public var unsent: UInt64 = 0
+
+  public init() {}
+}
