@@ -61,6 +61,7 @@ let package = Package(
     library("TestSupport"),
 
     tests("WireTests", ["Wire"]),
+    tests("CryptoTests", ["Crypto", "Wire"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,62 @@
+import COpenSSL
+
+/// The hashes that SIP's digest authentication names (RFC 7616 §3.1, RFC 8760).
+public enum Hash: Sendable {
+  case md5
+  case sha256
+  case sha512t256
+
+  /// Octets in a result: 16 for MD5, 32 for the others.
+  public var length: Int { self == .md5 ? 16 : 32 }
+
+  /// The hash of the bytes, by OpenSSL.
+  public func callAsFunction(_ bytes: [UInt8]) -> [UInt8] {
+    let algorithm =
+      switch self {
+      case .md5: Fetched.md5
+      case .sha256: Fetched.sha256
+      case .sha512t256: Fetched.sha512t256
+      }
+    return [UInt8](unsafeUninitializedCapacity: length) { out, count in
+      var written: UInt32 = 0
+      let done = EVP_Digest(bytes, bytes.count, out.baseAddress, &written, algorithm, nil)
+      precondition(done == 1, "OpenSSL refused to hash: out of memory, or a build without this hash")
+      count = Int(written)
+    }
+  }
+
+  /// The hash of the text's UTF-8.
+  public func callAsFunction(_ text: String) -> [UInt8] { self(Array(text.utf8)) }
+}
+
+/// HMAC with SHA-256 (RFC 2104, RFC 4231): 32 octets.
+public func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+  // A MAC context refuses an absent key pointer, and an empty Swift array may have none: HMAC pads with zeros anyway.
+  let key = key.isEmpty ? [0] : key
+  guard let context = EVP_MAC_CTX_new(Fetched.hmac) else { preconditionFailure("OpenSSL is out of memory") }
+  defer { EVP_MAC_CTX_free(context) }
+  return [UInt8](unsafeUninitializedCapacity: 32) { out, count in
+    let done = "SHA256".withCString { name in
+      let parameters = [
+        OSSL_PARAM_construct_utf8_string("digest", UnsafeMutablePointer(mutating: name), 0), OSSL_PARAM_construct_end(),
+      ]
+      return EVP_MAC_init(context, key, key.count, parameters) == 1
+        && EVP_MAC_update(context, message, message.count) == 1
+        && EVP_MAC_final(context, out.baseAddress, &count, 32) == 1
+    }
+    precondition(done, "OpenSSL refused an HMAC: out of memory, or a build without SHA-256")
+  }
+}
+
+/// Whether two byte strings are equal, in a time that depends on their lengths only.
+public func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+  a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
+}
+
+/// Looked up once: OpenSSL 3 otherwise searches its providers at each use, which costs more than a short hash.
+private enum Fetched {
+  nonisolated(unsafe) static let md5 = EVP_MD_fetch(nil, "MD5", nil)
+  nonisolated(unsafe) static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
+  nonisolated(unsafe) static let sha512t256 = EVP_MD_fetch(nil, "SHA512-256", nil)
+  nonisolated(unsafe) static let hmac = EVP_MAC_fetch(nil, "HMAC", nil)
+}
