@@ -62,6 +62,7 @@ let package = Package(
 
     tests("WireTests", ["Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
+    tests("SimNetTests", ["SimNet", "Wire"]),
   ],
   swiftLanguageModes: [.v6]
 )
