@@ -1,0 +1,66 @@
+import Wire
+
+/// The transport that a message travels by (RFC 3261 §18, RFC 7118).
+public enum Transport: UInt8, Hashable, Sendable {
+  case udp, tcp, tls, ws, wss
+
+  /// Whether the transport delivers by itself, so that a transaction sends nothing twice (RFC 3261 §17).
+  public var isReliable: Bool { self != .udp }
+
+  /// As Via writes it: `UDP`.
+  public var viaName: String {
+    switch self {
+    case .udp: "UDP"
+    case .tcp: "TCP"
+    case .tls: "TLS"
+    case .ws: "WS"
+    case .wss: "WSS"
+    }
+  }
+
+  /// As a `transport` parameter of a URI writes it: `udp`.
+  public var parameterName: String {
+    switch self {
+    case .udp: "udp"
+    case .tcp: "tcp"
+    case .tls: "tls"
+    case .ws: "ws"
+    case .wss: "wss"
+    }
+  }
+
+  /// 5060, or 5061 over TLS (RFC 3261 §19.1.2); 80 and 443 for WebSocket (RFC 7118 §5).
+  public var defaultPort: UInt16 {
+    switch self {
+    case .udp, .tcp: 5060
+    case .tls: 5061
+    case .ws: 80
+    case .wss: 443
+    }
+  }
+
+  /// The transport of that name in any case, as Via or a `transport` parameter writes it.
+  public init?(_ name: String) {
+    for transport in [Transport.udp, .tcp, .tls, .ws, .wss] where equalsIgnoringCase(name, transport.viaName) {
+      self = transport
+      return
+    }
+    return nil
+  }
+}
+
+/// Where a message came from, or where it is to go.
+public struct Flow: Hashable, Sendable {
+  public var transport: Transport
+  public var local: SocketAddress
+  public var remote: SocketAddress
+  /// Which connection, by a number that is never used again while the process lives; 0 for UDP.
+  public var connection: UInt32
+
+  public init(transport: Transport, local: SocketAddress, remote: SocketAddress, connection: UInt32 = 0) {
+    self.transport = transport
+    self.local = local
+    self.remote = remote
+    self.connection = connection
+  }
+}
