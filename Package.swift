@@ -63,6 +63,7 @@ let package = Package(
     tests("WireTests", ["Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
+    tests("ConfigurationTests", ["Configuration", "Wire"]),
   ],
   swiftLanguageModes: [.v6]
 )
