@@ -61,6 +61,7 @@ let package = Package(
     library("TestSupport"),
 
     tests("WireTests", ["Wire"]),
+    tests("SDPTests", ["SDP"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Wire"]),

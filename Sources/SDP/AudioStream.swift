@@ -1,0 +1,92 @@
+import Wire
+
+/// The plain audio stream of an offer or answer: what a relay between two phones needs to know of it.
+public struct AudioStream: Hashable, Sendable {
+  /// Its place among the m= lines.
+  public var index: Int
+  /// In the order of preference of the one who wrote it.
+  public var formats: [Format]
+  /// With the hold of RFC 2543 (`c=0.0.0.0`) told as a direction that receives nothing.
+  public var direction: Direction
+  /// Where RTP is wanted; nil for a host name or `0.0.0.0`.
+  public var address: SocketAddress?
+  /// Where RTCP is wanted, if said (RFC 3605).
+  public var rtcpAddress: SocketAddress?
+  public var packetTime: UInt32?
+  public var longestPacketTime: UInt32?
+
+  public init(index: Int = 0, formats: [Format], direction: Direction = .sendrecv) {
+    self.index = index
+    self.formats = formats
+    self.direction = direction
+  }
+}
+
+extension MediaDescription {
+  /// RTP without encryption, with or without the feedback profile (RFC 3551, RFC 4585). An `a=crypto` line beside it
+  /// only says that encryption would be welcome (RFC 8643 §3), so it does not count here.
+  var isPlainRTP: Bool { equalIgnoringCase(transport, "RTP/AVP") || equalIgnoringCase(transport, "RTP/AVPF") }
+  var isAudio: Bool { equalIgnoringCase(kind, "audio") }
+  /// A key for SRTP is named in the description (RFC 4568).
+  public var offersCrypto: Bool { attribute("crypto") != nil }
+}
+
+extension SessionDescription {
+  /// The first open m= line of an offer that is plain audio.
+  public func offeredAudio() throws(SDPError) -> AudioStream {
+    var secure = false
+    for (index, line) in media.enumerated() where line.isAudio && line.port != 0 {
+      if line.isPlainRTP {
+        let audio = stream(at: index)
+        if !audio.formats.isEmpty { return audio }
+      } else {
+        secure = true
+      }
+    }
+    throw secure ? .onlySecureAudio : .noUsableAudio
+  }
+
+  /// The audio stream of an answer to `offer`, whose audio stood at `index`; nil where the answer refuses it.
+  /// Some phones answer with the audio line alone: that one is then taken.
+  public func answeredAudio(at index: Int, of offer: SessionDescription) throws(SDPError) -> AudioStream? {
+    var index = index
+    if media.count != offer.media.count {
+      guard media.count < offer.media.count, media.count == 1, media[0].isAudio else {
+        throw .mediaLinesDiffer(offered: offer.media.count, answered: media.count)
+      }
+      index = 0
+    }
+    guard index < media.count, media[index].port != 0, media[index].isPlainRTP else { return nil }
+    let audio = stream(at: index)
+    return audio.formats.isEmpty ? nil : audio
+  }
+
+  private func stream(at index: Int) -> AudioStream {
+    let line = media[index]
+    let stated = Direction.stated(in: line.attributes) ?? Direction.stated(in: attributes) ?? .sendrecv
+    var audio = AudioStream(index: index, formats: line.audioFormats, direction: stated)
+    audio.packetTime = line.packetTime
+    audio.longestPacketTime = line.longestPacketTime
+    let ip = (line.connection ?? connection)?.ip
+    if let ip, ip.isUnspecified {
+      // RFC 3264 §8.4: the hold of older phones.
+      audio.direction.receives = false
+    } else if let ip {
+      audio.address = SocketAddress(ip, port: line.port)
+      audio.rtcpAddress = line.rtcpAddress(default: ip)
+    }
+    return audio
+  }
+}
+
+extension MediaDescription {
+  /// `a=rtcp:port [IN IP4 address]` (RFC 3605 §2.1).
+  fileprivate func rtcpAddress(default ip: IPAddress) -> SocketAddress? {
+    guard let value = attribute("rtcp")?.value else { return nil }
+    let parts = words(value)
+    guard let first = parts.first, let port = decimal(first, limit: 65535), port > 0 else { return nil }
+    guard parts.count >= 4 else { return SocketAddress(ip, port: UInt16(port)) }
+    let named = Connection(network: text(parts[1]), addressType: text(parts[2]), address: text(parts[3]))
+    return named.ip.map { SocketAddress($0, port: UInt16(port)) }
+  }
+}
