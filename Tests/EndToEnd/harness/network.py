@@ -1,0 +1,72 @@
+"""An office network inside the sandbox: one switch (a bridge), and a namespace with its own cable for each device."""
+
+import subprocess
+
+IPV4, IPV6 = "10.77.0.", "fd77::"
+TESTER = 254  # the test program's own place on the switch
+
+
+def ip(*arguments):
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+
+
+class Host:
+    """A device on the switch."""
+
+    def __init__(self, name, number):
+        self.name, self.number = name, number
+        self.ipv4, self.ipv6 = f"{IPV4}{number}", f"{IPV6}{number}"
+        ip("netns", "add", name)
+        ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", name)
+        ip("link", "set", self.cable, "master", "switch", "up")
+        ip("-n", name, "address", "add", f"{self.ipv4}/24", "dev", "eth0")
+        ip("-n", name, "address", "add", f"{self.ipv6}/64", "dev", "eth0", "nodad")
+        ip("-n", name, "link", "set", "lo", "up")
+        ip("-n", name, "link", "set", "eth0", "up")
+        ip("-n", name, "route", "add", "default", "via", f"{IPV4}{TESTER}")
+
+    @property
+    def cable(self):
+        return f"v-{self.name}"
+
+    def inside(self, command):
+        """The command line that runs `command` on this device."""
+        return ["nsenter", f"--net=/run/netns/{self.name}"] + command
+
+    def address(self, version=4):
+        return self.ipv4 if version == 4 else self.ipv6
+
+    def unplug(self):
+        ip("link", "set", self.cable, "down")
+
+    def remove(self):
+        ip("netns", "delete", self.name)
+
+
+class Network:
+    def __init__(self):
+        subprocess.run(["mkdir", "-p", "/run/netns"], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "none", "/run/netns"], check=True)
+        ip("link", "set", "lo", "up")
+        ip("link", "add", "switch", "type", "bridge", "mcast_snooping", "0")
+        ip("address", "add", f"{IPV4}{TESTER}/24", "dev", "switch")
+        ip("address", "add", f"{IPV6}{TESTER}/64", "dev", "switch", "nodad")
+        ip("link", "set", "switch", "up")
+        self._used = {TESTER}
+
+    def host(self, name):
+        number = next(n for n in range(10, 250) if n not in self._used)
+        self._used.add(number)
+        return Host(name, number)
+
+    def release(self, host):
+        host.remove()
+        self._used.discard(host.number)
+
+    def tap(self, name):
+        """A tap plugged into the switch, for an emulated board."""
+        ip("tuntap", "add", name, "mode", "tap")
+        ip("link", "set", name, "master", "switch", "up")
+        return name

@@ -1,0 +1,145 @@
+"""A real SIP phone (baresip) without a sound card: it speaks a WAV file and records what it hears."""
+
+import glob
+import json
+import os
+import socket
+import time
+
+from .process import Process, until
+
+CONTROL_PORT = 4444
+MODULES = "/usr/lib/baresip/modules"
+CONFIG = """\
+poll_method epoll
+sip_listen {listen}
+call_local_timeout 60
+call_max_calls 4
+audio_path /usr/share/baresip
+audio_player aufile,{folder}/speaker.wav
+audio_source aufile,{speech}
+audio_alert aufile,{folder}/alert.wav
+ausrc_format s16
+auplay_format s16
+auenc_format s16
+audec_format s16
+audio_buffer 20-160
+rtp_ports 20000-20999
+jitter_buffer_delay {jitter}
+module_path {modules}
+module g711.so
+module sndfile.so
+module aufile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 0.0.0.0:{control}
+snd_path {folder}
+redial_attempts 0
+ringback_disabled yes
+"""
+
+
+class Phone:
+    """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file."""
+
+    def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", listen=None, options=()):
+        os.makedirs(folder, exist_ok=True)
+        self.host, self.folder, self.number, self.domain = host, folder, number, domain
+        self.events, self._buffer, self._token = [], b"", 0
+        with open(f"{folder}/config", "w") as file:
+            file.write(CONFIG.format(
+                folder=folder, speech=speech, jitter=jitter, modules=MODULES, control=CONTROL_PORT,
+                listen=listen or f"{host.ipv4}:5060"))
+        with open(f"{folder}/accounts", "w") as file:
+            file.write(f"<sip:{number}@{domain}>{account}\n")
+        open(f"{folder}/contacts", "w").close()
+        self.process = Process(
+            host.inside(["baresip", "-f", folder, "-s", *options]), f"{folder}/log",
+            # An inherited standard input that is no terminal makes its menu end at once.
+        )
+        self._control = until(self._connect, 10, f"phone {number} opens its control port")
+
+    def _connect(self):
+        try:
+            return socket.create_connection((self.host.ipv4, CONTROL_PORT), timeout=1)
+        except OSError:
+            if not self.process.running:
+                raise AssertionError(f"phone {self.number} ended:\n{self.process.output()[-2000:]}") from None
+            return None
+
+    def command(self, name, parameters=""):
+        self._token += 1
+        text = json.dumps({"command": name, "params": parameters, "token": str(self._token)}).encode()
+        self._control.sendall(b"%d:%s," % (len(text), text))
+
+    def dial(self, target):
+        self.command("dial", target if ":" in target else f"sip:{target}@{self.domain}")
+
+    def answer(self):
+        self.command("accept")
+
+    def hang_up(self):
+        self.command("hangup")
+
+    def saw(self, kind):
+        """The first event of that kind so far, or None."""
+        self._read(0)
+        return next((event for event in self.events if event.get("type") == kind), None)
+
+    def expect(self, kind, seconds=10):
+        """Waits for an event such as CALL_ESTABLISHED and returns it; events before it are kept."""
+        end = time.monotonic() + seconds
+        while True:
+            event = next((event for event in self.events if event.get("type") == kind), None)
+            if event:
+                return event
+            left = end - time.monotonic()
+            if left <= 0 or not self._read(left):
+                seen = ", ".join(event.get("type", "?") for event in self.events) or "nothing"
+                raise AssertionError(f"phone {self.number} never had {kind} within {seconds} s; it had {seen}")
+
+    def forget(self):
+        """Drops the events so far, so that expect() waits for new ones."""
+        self._read(0)
+        self.events.clear()
+
+    def _read(self, seconds):
+        self._control.settimeout(max(seconds, 0.001))
+        try:
+            data = self._control.recv(65536)
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            return False
+        self._buffer += data
+        while b":" in self._buffer:
+            length, rest = self._buffer.split(b":", 1)
+            if len(rest) <= int(length):
+                break
+            message = json.loads(rest[: int(length)])
+            self._buffer = rest[int(length) + 1 :]
+            if message.get("event"):
+                self.events.append(message)
+        return bool(data)
+
+    def heard(self):
+        """The recording of what this phone decoded in its last call."""
+        files = sorted(glob.glob(f"{self.folder}/dump-*-dec.wav"), key=os.path.getmtime)
+        if not files:
+            raise AssertionError(f"phone {self.number} recorded nothing")
+        return files[-1]
+
+    def messages(self):
+        """Its SIP trace."""
+        return self.process.output()
+
+    def stop(self):
+        self._control.close()
+        return self.process.stop()
+
+    def vanish(self):
+        """Power cut: no BYE, no de-registration."""
+        self.process.kill()
+        self._control.close()
