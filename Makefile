@@ -1,11 +1,46 @@
-# Every command of the project; `make help` lists them. Each target sets up what it needs.
+# Every command of the project; `make help` lists them. Each target sets up what it needs. Long recipes are scripts.
 .DEFAULT_GOAL := help
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sotto
+ARCHITECTURES := armv7 x86_64
+BINARIES := $(ARCHITECTURES:%=build/%/sotto)
+LISTS := cross/packages
 
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.PHONY: setup setup-build setup-image setup-test
+setup: setup-build setup-image setup-test ## install by apt all that building, images and tests need (sudo where not root)
+setup-build:
+	@cross/setup $(LISTS)/host.list
+setup-image:
+	@cross/setup $(LISTS)/image.list
+setup-test:
+	@cross/setup $(LISTS)/test.list
+
+.PHONY: sdk
+sdk: setup-build ## make the sysroots and Swift SDKs of both processors, in the cache
+	@for arch in $(ARCHITECTURES); do cross/sdk $$arch || exit; done
+
+.PHONY: build
+build: $(BINARIES) build/manifest.json ## build what ships: build/armv7/sotto, build/x86_64/sotto, build/manifest.json
+
+# Swift knows what is out of date; cross/build leaves a file alone that would not change.
+.PHONY: FORCE
+$(BINARIES): build/%/sotto: FORCE | setup-build
+	@cross/build $*
+build/manifest.json: $(BINARIES) cross/manifest
+	@cross/manifest $(ARCHITECTURES) >$@.new && mv $@.new $@
 
 .PHONY: unit
-unit: ## unit and conformance tests on this machine
+unit: setup-build ## unit and conformance tests on this machine
 	swift test
+
+.PHONY: lint
+lint: setup-build ## check the form of the sources and which module leans on which
+	@swift format lint --strict --recursive Package.swift Sources Tests
+	@cross/lint
+
+.PHONY: clean
+clean: ## delete what was built here; the cache stays
+	rm -rf build .build .build-*
