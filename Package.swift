@@ -62,6 +62,7 @@ let package = Package(
 
     tests("WireTests", ["Wire"]),
     tests("SDPTests", ["SDP"]),
+    tests("PlatformTests", ["Platform", "Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Wire"]),

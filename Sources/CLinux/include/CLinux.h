@@ -1,10 +1,132 @@
-// The Linux calls that Swift cannot reach itself: variadic functions and macros. Never define _GNU_SOURCE here: it
-// changes glibc's structs and clashes with the host's Glibc module; define it in a .c file and export a function.
+// The Linux calls that Swift cannot reach itself: variadic functions, macros, and what only _GNU_SOURCE shows. Never
+// define _GNU_SOURCE here: it changes glibc's structs and clashes with the host's Glibc module; define it in a .c file
+// and export a function. No struct of glibc crosses this header, for their layout hangs on flags such as _TIME_BITS.
+// A function that returns int returns -errno when it fails, unless it says otherwise.
 #ifndef SOTTO_CLINUX_H
 #define SOTTO_CLINUX_H
 
 #include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
 
 static inline int clinux_errno(void) { return errno; }
+
+// Clocks, in microseconds.
+int64_t clinux_monotonic(void);
+int64_t clinux_wall(void);
+void clinux_sleep(int64_t microseconds);
+
+// An address as Wire keeps it: 128 bits in two host-order numbers, an IPv4 address in the last 32 bits of low.
+struct clinux_address {
+  uint64_t high;
+  uint64_t low;
+  uint32_t scope;
+  uint16_t port;
+  uint8_t is_ipv4;
+};
+
+// The largest of a sockaddr_in and a sockaddr_in6.
+#define CLINUX_SOCKADDR_SIZE 28
+// Writes the sockaddr of an address to `out` (28 octets) and returns its length; mapped: an IPv4 address as ::ffff:….
+unsigned clinux_sockaddr(const struct clinux_address *address, int mapped, void *out);
+// Reads a sockaddr_in or sockaddr_in6; false for another family or one too short.
+int clinux_read_sockaddr(const void *sockaddr, unsigned length, struct clinux_address *out);
+
+// Sockets: all close-on-exec and non-blocking.
+enum clinux_family { CLINUX_IPV4, CLINUX_IPV6_ONLY, CLINUX_DUAL_STACK };
+int clinux_udp_socket(enum clinux_family family);
+int clinux_tcp_socket(enum clinux_family family);
+int clinux_reuse_address(int fd);
+int clinux_bind(int fd, const struct clinux_address *address, int mapped);
+int clinux_listen(int fd, int backlog);
+int clinux_connect(int fd, const struct clinux_address *address);
+int clinux_accept(int fd, struct clinux_address *from);
+int clinux_socket_error(int fd);
+int clinux_local_address(int fd, struct clinux_address *out);
+int clinux_peer_address(int fd, struct clinux_address *out);
+int clinux_no_delay(int fd);
+int clinux_keep_alive(int fd, int idle_seconds);
+int clinux_packet_info(int fd, enum clinux_family family);
+int clinux_dscp(int fd, enum clinux_family family, int dscp);
+int clinux_buffer_sizes(int fd, int receive, int send);
+
+// Stream sockets in the file system.
+int clinux_unix_listen(const char *path, int mode);
+int clinux_unix_connect(const char *path);
+int clinux_unix_accept(int fd);
+
+// -errno, 0 at the end of the stream, else the octets moved. A write to a closed stream raises no SIGPIPE.
+long clinux_read(int fd, void *bytes, size_t count);
+long clinux_send_stream(int fd, const void *bytes, size_t count);
+long clinux_write(int fd, const void *bytes, size_t count);
+void clinux_close(int fd);
+
+// One received datagram: where from, the address of ours that it came to, its octets in the batch's buffer.
+struct clinux_datagram {
+  struct clinux_address from;
+  struct clinux_address local;
+  uint32_t length;
+  uint8_t truncated;
+};
+#define CLINUX_BATCH 32
+// recvmmsg: up to count (at most CLINUX_BATCH) datagrams, the i-th at buffers + i * stride.
+int clinux_receive(int fd, void *buffers, size_t stride, struct clinux_datagram *out, int count);
+// Sends one datagram, from the local address where one is given (IP_PKTINFO).
+int clinux_send(int fd, const void *bytes, size_t count, const struct clinux_address *to,
+                const struct clinux_address *from);
+// One datagram of a batch to send, its target already a sockaddr.
+struct clinux_outgoing {
+  const void *bytes;
+  const void *sockaddr;
+  uint32_t length;
+  uint32_t sockaddr_length;
+};
+// sendmmsg: returns how many of count (at most CLINUX_BATCH) went out.
+int clinux_send_batch(int fd, const struct clinux_outgoing *batch, int count);
+
+// Readiness.
+enum { CLINUX_READABLE = 1, CLINUX_WRITABLE = 2, CLINUX_HANGUP = 4, CLINUX_FAILED = 8 };
+struct clinux_ready {
+  uint64_t token;
+  uint32_t what;
+};
+int clinux_epoll(void);
+// operation: 1 add, 2 remove, 3 change, as EPOLL_CTL_*.
+int clinux_epoll_control(int epoll, int operation, int fd, uint32_t what, uint64_t token);
+// timeout in microseconds, -1 for none. At most CLINUX_BATCH events.
+int clinux_epoll_wait(int epoll, struct clinux_ready *out, int count, int64_t timeout);
+int clinux_eventfd(void);
+// Blocks the signals of the mask (bit n-1 for signal n) for this thread and those it starts, and reads them instead.
+int clinux_signalfd(uint64_t mask);
+// The next signal, 0 when none waits.
+int clinux_next_signal(int fd);
+
+// Threads. The body runs with all signals blocked; 0 and a handle, or -errno.
+int clinux_thread_start(void (*body)(void *), void *context, size_t stack, const char *name, uintptr_t *handle);
+void clinux_thread_join(uintptr_t handle);
+// Real-time round-robin priority for the calling thread.
+int clinux_thread_realtime(int priority);
+
+// Files.
+int clinux_open_read(const char *path);
+int clinux_create(const char *path, int mode);
+int64_t clinux_file_size(int fd);
+int clinux_fsync(int fd);
+int clinux_fsync_folder(const char *path);
+int clinux_rename(const char *from, const char *to);
+int clinux_unlink(const char *path);
+int clinux_make_folder(const char *path, int mode);
+
+// The process.
+int clinux_raise_descriptor_limit(void);
+int clinux_pid(void);
+void clinux_exit(int status) __attribute__((noreturn));
+const char *clinux_error_text(int number);
+const char *clinux_environment(const char *name);
+int clinux_kill(int pid, int signal);
+
+// Network interfaces that are up: calls `each` with the name and address; returns 0 or -errno.
+int clinux_interfaces(void (*each)(void *context, const char *name, const struct clinux_address *address),
+                      void *context);
 
 #endif

@@ -1,0 +1,53 @@
+#define _GNU_SOURCE
+#include "internal.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+long clinux_read(int fd, void *bytes, size_t count) { return long_or_errno(read(fd, bytes, count)); }
+long clinux_write(int fd, const void *bytes, size_t count) { return long_or_errno(write(fd, bytes, count)); }
+void clinux_close(int fd) { close(fd); }
+
+int clinux_open_read(const char *path) { return or_errno(open(path, O_RDONLY | O_CLOEXEC)); }
+
+int clinux_create(const char *path, int mode) {
+  return or_errno(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode));
+}
+
+int64_t clinux_file_size(int fd) {
+  struct stat status;
+  return fstat(fd, &status) < 0 ? -errno : status.st_size;
+}
+
+int clinux_fsync(int fd) { return or_errno(fsync(fd)); }
+
+int clinux_fsync_folder(const char *path) {
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int e = or_errno(fsync(fd));
+  close(fd);
+  return e;
+}
+
+int clinux_rename(const char *from, const char *to) { return or_errno(rename(from, to)); }
+int clinux_unlink(const char *path) { return or_errno(unlink(path)); }
+int clinux_make_folder(const char *path, int mode) { return or_errno(mkdir(path, (mode_t)mode)); }
+
+int clinux_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  return limit.rlim_cur > 1 << 30 ? 1 << 30 : (int)limit.rlim_cur;
+}
+
+int clinux_pid(void) { return getpid(); }
+void clinux_exit(int status) { _exit(status); }
+const char *clinux_error_text(int number) { return strerror(number); }
+const char *clinux_environment(const char *name) { return getenv(name); }
+int clinux_kill(int pid, int signal) { return or_errno(kill(pid, signal)); }

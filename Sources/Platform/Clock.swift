@@ -1,0 +1,14 @@
+import CLinux
+import Wire
+
+/// The machine's clocks.
+public enum Clock {
+  /// The monotonic clock.
+  public static func monotonic() -> Instant { Instant(microseconds: clinux_monotonic()) }
+
+  /// The time of day in microseconds since 1970 UTC, for log lines and certificates only.
+  public static func wall() -> Int64 { clinux_wall() }
+
+  /// Blocks the calling thread.
+  public static func sleep(_ interval: Interval) { clinux_sleep(max(0, interval.microseconds)) }
+}

@@ -1,0 +1,63 @@
+import CLinux
+
+/// Whole files.
+public enum Files {
+  /// The file's bytes; refuses one that is larger than `limit`.
+  public static func read(_ path: String, limit: Int = 16 << 20) throws(PlatformError) -> [UInt8] {
+    let fd = clinux_open_read(path)
+    guard fd >= 0 else { throw .path("read", path: path, errno: -fd) }
+    defer { clinux_close(fd) }
+    // A file of /proc has no size, so it is read to its end.
+    var bytes: [UInt8] = []
+    let chunk = 16384
+    while true {
+      let had = bytes.count
+      bytes.append(contentsOf: repeatElement(0, count: chunk))
+      let count = bytes.withUnsafeMutableBytes { clinux_read(fd, $0.baseAddress! + had, chunk) }
+      bytes.removeLast(chunk - max(0, Int(count)))
+      if count < 0 { throw .path("read", path: path, errno: Int32(truncatingIfNeeded: -count)) }
+      if count == 0 { return bytes }
+      guard bytes.count <= limit else { throw .tooLarge(path: path, limit: limit) }
+    }
+  }
+
+  /// Puts a file in place of another so that, whenever the power goes, one or the other is there whole.
+  public static func writeAtomically(_ bytes: [UInt8], to path: String, mode: Int32 = 0o600) throws(PlatformError) {
+    let temporary = path + ".new"
+    let fd = clinux_create(temporary, mode)
+    guard fd >= 0 else { throw .path("create", path: temporary, errno: -fd) }
+    var failure = writeAll(bytes, to: fd)
+    if failure == 0 { failure = -clinux_fsync(fd) }
+    clinux_close(fd)
+    if failure == 0 { failure = -clinux_rename(temporary, path) }
+    guard failure == 0 else {
+      _ = clinux_unlink(temporary)
+      throw .path("write", path: path, errno: failure)
+    }
+    _ = clinux_fsync_folder(folder(of: path))
+  }
+
+  public static func remove(_ path: String) { _ = clinux_unlink(path) }
+
+  /// Makes a folder where there is none.
+  public static func makeFolder(_ path: String, mode: Int32 = 0o755) throws(PlatformError) {
+    let result = clinux_make_folder(path, mode)
+    guard result >= 0 || result == -EEXIST else { throw .path("make folder", path: path, errno: -result) }
+  }
+
+  static func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Writes all of it to a blocking descriptor; returns 0 or the errno.
+  static func writeAll(_ bytes: [UInt8], to fd: Int32) -> Int32 {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { clinux_write(fd, $0.baseAddress! + done, $0.count - done) }
+      if count < 0 && count != -Int(EINTR) { return Int32(truncatingIfNeeded: -count) }
+      done += max(0, Int(count))
+    }
+    return 0
+  }
+}
