@@ -67,18 +67,8 @@ public enum Message: Hashable, Sendable {
   }
 }
 
-/// The value of To with a tag, which one that has a tag already keeps.
+/// The value of To with a tag, which one that has a tag already, or can't be read, goes without.
 private func withTag(_ value: String, _ tag: String?) -> String {
-  guard let tag, !hasTag(value) else { return value }
+  guard let tag, let to = try? NameAddress(value), to.tag == nil else { return value }
   return value + ";tag=" + tag
-}
-
-private func hasTag(_ value: String) -> Bool {
-  let text = Array(lowercasedASCII(value).utf8)
-  let start = text.lastIndex(of: UInt8(ascii: ">")) ?? 0
-  for part in text[start...].split(separator: UInt8(ascii: ";")).dropFirst() {
-    let name = part.prefix { $0 != UInt8(ascii: "=") }.filter { $0 != 32 && $0 != 9 }
-    if name == Array("tag".utf8) { return true }
-  }
-  return false
 }

@@ -64,5 +64,6 @@ public struct Via: Hashable, Sendable {
 }
 
 private func withoutBrackets(_ text: String) -> String {
-  text.utf8.first == UInt8(ascii: "[") && text.utf8.last == UInt8(ascii: "]") ? String(text.dropFirst().dropLast()) : text
+  guard text.utf8.first == UInt8(ascii: "["), text.utf8.last == UInt8(ascii: "]") else { return text }
+  return String(text.dropFirst().dropLast())
 }

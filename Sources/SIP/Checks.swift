@@ -1,0 +1,116 @@
+/// What must hold in every message, beyond its syntax (RFC 3261 §8.1.1, §8.2, §16.3).
+extension Headers {
+  /// Headers that may stand once (RFC 3261 §7.3.1, §20).
+  private static let single: [HeaderName] = [
+    .from, .to, .callID, .cSeq, .maxForwards, .contentLength, .contentType, .contentDisposition, .date, .event,
+    .expires, .minExpires, .mimeVersion, .organization, .priority, .rAck, .referTo, .replaces, .retryAfter, .rSeq,
+    .server, .sessionExpires, .subject, .timestamp, .userAgent,
+  ]
+
+  /// Checks presence, number and grammar of what every message carries; returns CSeq, which the caller looks at too.
+  fileprivate func checkCommon() throws(SIPError) -> CSeq {
+    var seen: UInt64 = 0
+    for field in fields {
+      guard let bit = Headers.single.firstIndex(of: field.name) else { continue }
+      guard seen & 1 << UInt64(bit) == 0 else { throw .repeatedHeader(field.name) }
+      seen |= 1 << UInt64(bit)
+    }
+    guard !(try vias).isEmpty else { throw .missingHeader(.via) }
+    _ = try from
+    _ = try to
+    _ = try callID
+    _ = try maxForwards
+    _ = try contentType
+    return try cSeq
+  }
+}
+
+extension Request {
+  /// Whether the message is one that this module's rules let through; what a server answers otherwise is the error's
+  /// `status`. A missing Max-Forwards is let through, as of an RFC 2543 client.
+  public func check() -> SIPError? {
+    do throws(SIPError) {
+      let cSeq = try headers.checkCommon()
+      guard cSeq.method == method else { throw .methodMismatch(cSeq: cSeq.method, request: method) }
+      if !(method == .register && headers.isContactWildcard) { _ = try headers.contacts }
+      _ = try headers.routes
+      _ = try headers.recordRoutes
+      _ = try headers.require
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+extension Response {
+  /// Whether the message is one that this module's rules let through; a response that isn't is dropped.
+  public func check() -> SIPError? {
+    do throws(SIPError) {
+      _ = try headers.checkCommon()
+      _ = try headers.contacts
+      _ = try headers.recordRoutes
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+/// What an element knows and serves, for the refusals of RFC 3261 §8.2.1–§8.2.3 and §16.3.
+public struct Capabilities: Sendable {
+  public var methods: [Method]
+  /// Option tags that may stand in Require.
+  public var extensions: [String]
+  /// Schemes of a Request-URI.
+  public var schemes: [URI.Scheme]
+  public var mediaTypes: [MediaType]
+
+  public init(
+    methods: [Method], extensions: [String], schemes: [URI.Scheme] = [.sip, .sips, .tel], mediaTypes: [MediaType]
+  ) {
+    self.methods = methods
+    self.extensions = extensions
+    self.schemes = schemes
+    self.mediaTypes = mediaTypes
+  }
+
+  /// What a server with these capabilities refuses a checked request for, in the order of RFC 3261 §8.2 and §16.3;
+  /// nil where it serves it. ACK and CANCEL are never refused for their Require (§8.2.2.3).
+  /// With `forwarding`, the request is passed on, so that its body and extensions are the far end's concern.
+  public func refusal(_ request: Request, forwarding: Bool = false) -> SIPError? {
+    do throws(SIPError) {
+      guard methods.contains(request.method) else { return .unknownMethod(request.method) }
+      guard schemes.contains(request.uri.scheme) else { return .unsupportedScheme(request.uri.scheme.name) }
+      if forwarding, try request.headers.maxForwards == 0 { return .tooManyHops }
+      if request.method != .ack && request.method != .cancel {
+        let required = forwarding ? try request.headers.proxyRequire : try request.headers.require
+        let unknown = required.filter { tag in !extensions.contains { equalsIgnoringCase($0, tag) } }
+        if !unknown.isEmpty { return .unsupportedExtensions(unknown) }
+      }
+      return forwarding ? nil : try bodyRefusal(request)
+    } catch {
+      return error
+    }
+  }
+
+  /// A body of a type that isn't understood; one that is `optional` is let through (§8.2.3, RFC 3204).
+  private func bodyRefusal(_ request: Request) throws(SIPError) -> SIPError? {
+    guard !request.body.isEmpty else { return nil }
+    for encoding in try request.headers.contentEncoding where !equalsIgnoringCase(encoding, "identity") {
+      return .unsupportedEncoding(encoding)
+    }
+    guard let type = try request.headers.contentType else { return .missingHeader(.contentType) }
+    if mediaTypes.contains(where: { $0.covers(type) }) || isOptional(request.headers) { return nil }
+    return .unsupportedMediaType(type.description)
+  }
+
+  private func isOptional(_ headers: Headers) -> Bool {
+    guard let disposition = headers[.contentDisposition] else { return false }
+    let parameters = try? scan(disposition) { (scanner) throws(SIPError) in
+      _ = try scanner.token("a disposition")
+      return try scanner.parameters()
+    }
+    return parameters?["handling"].map { equalsIgnoringCase($0, "optional") } ?? false
+  }
+}
