@@ -1,0 +1,41 @@
+import Configuration
+import Media
+import SIP
+
+/// What the exchange asks the daemon to do.
+public enum Output: Sendable {
+  /// Send a whole message. On a TCP flow of connection 0 the daemon uses an open connection to that address, or
+  /// opens one; if it cannot, it says `connectionClosed` with the same flow.
+  case transmit([UInt8], Flow)
+  /// Hand a command to the media thread.
+  case media(Media.Command)
+  /// Few media ports are left: reserve up to this many more and `offer` them.
+  case needPorts(Int)
+  case log(LogEvent)
+}
+
+/// A line for the log.
+public struct LogEvent: Sendable {
+  public var level: LogLevel
+  public var subsystem: StaticString
+  public var message: String
+  public var fields: [Field]
+
+  /// One `key=value`; values come from the network as they are, so the writer escapes them.
+  public struct Field: Sendable {
+    public var key: StaticString
+    public var value: String
+
+    public init(_ key: StaticString, _ value: String) {
+      self.key = key
+      self.value = value
+    }
+  }
+
+  public init(_ level: LogLevel, _ subsystem: StaticString, _ message: String, _ fields: [Field] = []) {
+    self.level = level
+    self.subsystem = subsystem
+    self.message = message
+    self.fields = fields
+  }
+}
