@@ -63,6 +63,8 @@ let package = Package(
     tests("WireTests", ["Wire"]),
     tests("SDPTests", ["SDP"]),
     tests("PlatformTests", ["Platform", "Wire"]),
+    tests("CodecsTests", ["Codecs"]),
+    tests("RTPTests", ["RTP"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Wire"]),
