@@ -17,15 +17,17 @@ class Host:
 
     def __init__(self, name, number):
         self.name, self.number = name, number
-        self.ipv4, self.ipv6 = f"{IPV4}{number}", f"{IPV6}{number}"
+        self.ipv4, self.ipv6 = f"{IPV4}{number}", f"{IPV6}{number:x}"
         ip("netns", "add", name)
         ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", name)
         ip("link", "set", self.cable, "master", "switch", "up")
         ip("-n", name, "address", "add", f"{self.ipv4}/24", "dev", "eth0")
         ip("-n", name, "address", "add", f"{self.ipv6}/64", "dev", "eth0", "nodad")
         ip("-n", name, "link", "set", "lo", "up")
+        ip("-n", name, "link", "set", "eth0", "addrgenmode", "none")
         ip("-n", name, "link", "set", "eth0", "up")
         ip("-n", name, "route", "add", "default", "via", f"{IPV4}{TESTER}")
+        ip("-n", name, "route", "add", "default", "via", f"{IPV6}{TESTER:x}")
 
     @property
     def cable(self):
@@ -52,7 +54,7 @@ class Network:
         ip("link", "set", "lo", "up")
         ip("link", "add", "switch", "type", "bridge", "mcast_snooping", "0")
         ip("address", "add", f"{IPV4}{TESTER}/24", "dev", "switch")
-        ip("address", "add", f"{IPV6}{TESTER}/64", "dev", "switch", "nodad")
+        ip("address", "add", f"{IPV6}{TESTER:x}/64", "dev", "switch", "nodad")
         ip("link", "set", "switch", "up")
         self._used = {TESTER}
 

@@ -12,8 +12,8 @@ CONTROL_PORT = 4444
 MODULES = "/usr/lib/baresip/modules"
 CONFIG = """\
 poll_method epoll
-sip_listen {listen}
-call_local_timeout 60
+net_interface eth0
+call_local_timeout {ring_for}
 call_max_calls 4
 audio_path /usr/share/baresip
 audio_player aufile,{folder}/speaker.wav
@@ -44,21 +44,17 @@ ringback_disabled yes
 class Phone:
     """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file."""
 
-    def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", listen=None, options=()):
+    def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, options=()):
         os.makedirs(folder, exist_ok=True)
         self.host, self.folder, self.number, self.domain = host, folder, number, domain
         self.events, self._buffer, self._token = [], b"", 0
         with open(f"{folder}/config", "w") as file:
             file.write(CONFIG.format(
-                folder=folder, speech=speech, jitter=jitter, modules=MODULES, control=CONTROL_PORT,
-                listen=listen or f"{host.ipv4}:5060"))
+                folder=folder, speech=speech, jitter=jitter, ring_for=ring_for, modules=MODULES, control=CONTROL_PORT))
         with open(f"{folder}/accounts", "w") as file:
             file.write(f"<sip:{number}@{domain}>{account}\n")
         open(f"{folder}/contacts", "w").close()
-        self.process = Process(
-            host.inside(["baresip", "-f", folder, "-s", *options]), f"{folder}/log",
-            # An inherited standard input that is no terminal makes its menu end at once.
-        )
+        self.process = Process(host.inside(["baresip", "-f", folder, "-s", *options]), f"{folder}/log")
         self._control = until(self._connect, 10, f"phone {number} opens its control port")
 
     def _connect(self):

@@ -1,0 +1,70 @@
+"""The exchange under test: one `sotto serve` on its own device of the network."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+
+from .process import Process, until
+
+DOMAIN = "office.lan"
+
+
+class Extension:
+    def __init__(self, number, codecs=("PCMU", "PCMA")):
+        self.number, self.codecs = number, list(codecs)
+        self.password = secrets.token_hex(8)
+
+    def yaml(self):
+        return (f'  "{self.number}": {{name: Phone {self.number}, password: {self.password}, '
+                f'codecs: [{", ".join(self.codecs)}]}}\n')
+
+
+class Exchange:
+    def __init__(self, host, folder, binary, extensions, more=""):
+        os.makedirs(folder, exist_ok=True)
+        self.host, self.folder, self.binary, self.more = host, folder, binary, more
+        self.extensions = {extension.number: extension for extension in extensions}
+        self.configuration, self.socket = f"{folder}/sotto.yaml", f"{folder}/control"
+        self.write()
+        self.process = Process(
+            host.inside([binary, "serve", "--config", self.configuration, "--control", self.socket]),
+            f"{folder}/log")
+        until(self._ready, 10, f"sotto listens:\n{self.process.output()[-2000:]}")
+
+    def _ready(self):
+        assert self.process.running, f"sotto ended at its start:\n{self.process.output()[-3000:]}"
+        return self.asked("status", "--json") is not None
+
+    def write(self, addition=""):
+        """Writes the configuration file; `addition` is appended as it is."""
+        with open(self.configuration, "w") as file:
+            file.write(f"domain: {DOMAIN}\n{self.more}extensions:\n")
+            file.writelines(extension.yaml() for extension in self.extensions.values())
+            file.write(addition)
+
+    def asked(self, *arguments):
+        """The output of a subcommand, or None where it failed."""
+        done = subprocess.run(
+            self.host.inside([self.binary, arguments[0], "--control", self.socket, *arguments[1:]]),
+            capture_output=True, text=True)
+        return done.stdout if done.returncode == 0 else None
+
+    def status(self):
+        return json.loads(self.asked("status", "--json") or "{}")
+
+    def calls(self):
+        return len(self.status()["calls"])
+
+    def expect_no_calls(self, seconds=5):
+        until(lambda: self.calls() == 0, seconds, "no call is left in the exchange")
+
+    def log(self):
+        return self.process.output()
+
+    def reload(self):
+        self.process.signal(signal.SIGHUP)
+
+    def stop(self):
+        return self.process.stop()

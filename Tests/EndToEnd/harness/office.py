@@ -1,0 +1,90 @@
+"""What one test works with: a network, an exchange and phones, all ended with the test."""
+
+import os
+
+from . import speech
+from .exchange import DOMAIN, Exchange, Extension
+from .phone import Phone
+
+
+class Path:
+    """How a phone reaches the exchange."""
+
+    def __init__(self, transport, version):
+        self.transport, self.version = transport, version
+
+    def __str__(self):
+        return f"{self.transport.upper()} over IPv{self.version}"
+
+    def uri(self, host):
+        address = f"[{host.ipv6}]" if self.version == 6 else host.ipv4
+        return f"sip:{address};transport={self.transport}"
+
+
+PATHS = [Path("udp", 4), Path("tcp", 4), Path("udp", 6), Path("tcp", 6)]
+UDP = PATHS[0]
+
+
+class Office:
+    def __init__(self, network, binary, folder, name):
+        self.network, self.binary, self.clips = network, binary, folder
+        self.folder = f"{folder}/{name}"
+        os.makedirs(self.folder, exist_ok=True)
+        self._hosts, self._running, self.exchange = [], [], None
+
+    def host(self, name):
+        host = self.network.host(name)
+        self._hosts.append(host)
+        return host
+
+    def runs(self, process):
+        """Ends `process` (anything with stop()) with the test; returns it."""
+        self._running.append(process)
+        return process
+
+    def open(self, extensions=("1001", "1002"), more=""):
+        """Starts the exchange; an extension is a number or an Extension."""
+        made = [Extension(each) if isinstance(each, str) else each for each in extensions]
+        self.exchange = self.runs(Exchange(self.host("box"), f"{self.folder}/box", self.binary, made, more))
+        return self.exchange
+
+    def clip(self, name):
+        return speech.clip(name, self.clips)
+
+    def phone(self, number, says, path=UDP, password=None, codecs=None, registered=True, domain=DOMAIN,
+              exchange=None, **options):
+        """A phone that registers as `number` by `path`; `exchange` is the host to register to."""
+        extension = self.exchange.extensions.get(number) if self.exchange else None
+        exchange = exchange or self.exchange.host
+        account = (f";auth_user={number};auth_pass={password or extension.password};regint=600"
+                   f';outbound="{path.uri(exchange)}"')
+        if codecs:
+            account += f";audio_codecs={','.join(codecs)}"
+        phone = self.runs(Phone(
+            self.host(f"p{number}"), f"{self.folder}/{number}", number, domain, self.clip(says), account,
+            options=["-6"] if path.version == 6 else ["-4"], **options))
+        if registered:
+            phone.expect("REGISTER_OK")
+        return phone
+
+    def compare(self, says, listener, codecs):
+        """Checks what `listener` heard of the clip `says`; returns the figures as text."""
+        comparison = speech.Comparison(self.clip(says), listener.heard(), codecs, self.folder)
+        comparison.check()
+        return str(comparison)
+
+    def evidence(self):
+        """The ends of the logs, for a test that failed."""
+        text = ""
+        for process in self._running:
+            log = getattr(process, "log", None)
+            log = log() if callable(log) else process.process.output()
+            text += f"--- {process.__class__.__name__} {getattr(process, 'number', '')}\n"
+            text += "\n".join(log.splitlines()[-40:]) + "\n"
+        return text
+
+    def close(self):
+        for process in reversed(self._running):
+            process.stop()
+        for host in self._hosts:
+            self.network.release(host)
