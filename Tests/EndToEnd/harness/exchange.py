@@ -51,6 +51,11 @@ class Exchange:
             capture_output=True, text=True)
         return done.stdout if done.returncode == 0 else None
 
+    def asked_about(self, configuration):
+        """Exit status and output of check-config."""
+        done = subprocess.run([self.binary, "check-config", configuration], capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
     def status(self):
         return json.loads(self.asked("status", "--json") or "{}")
 

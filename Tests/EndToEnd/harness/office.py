@@ -62,7 +62,7 @@ class Office:
             account += f";audio_codecs={','.join(codecs)}"
         phone = self.runs(Phone(
             self.host(f"p{number}"), f"{self.folder}/{number}", number, domain, self.clip(says), account,
-            options=["-6"] if path.version == 6 else ["-4"], **options))
+            version=path.version, **options))
         if registered:
             phone.expect("REGISTER_OK")
         return phone

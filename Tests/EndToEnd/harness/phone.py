@@ -12,7 +12,7 @@ CONTROL_PORT = 4444
 MODULES = "/usr/lib/baresip/modules"
 CONFIG = """\
 poll_method epoll
-net_interface eth0
+sip_listen {listen}
 call_local_timeout {ring_for}
 call_max_calls 4
 audio_path /usr/share/baresip
@@ -44,17 +44,19 @@ ringback_disabled yes
 class Phone:
     """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file."""
 
-    def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, options=()):
+    def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, version=4):
         os.makedirs(folder, exist_ok=True)
         self.host, self.folder, self.number, self.domain = host, folder, number, domain
         self.events, self._buffer, self._token = [], b"", 0
+        listen = f"{host.ipv4}:5060" if version == 4 else f"[{host.ipv6}]:5060"
         with open(f"{folder}/config", "w") as file:
             file.write(CONFIG.format(
-                folder=folder, speech=speech, jitter=jitter, ring_for=ring_for, modules=MODULES, control=CONTROL_PORT))
+                folder=folder, speech=speech, jitter=jitter, listen=listen,
+                ring_for=ring_for, modules=MODULES, control=CONTROL_PORT))
         with open(f"{folder}/accounts", "w") as file:
             file.write(f"<sip:{number}@{domain}>{account}\n")
         open(f"{folder}/contacts", "w").close()
-        self.process = Process(host.inside(["baresip", "-f", folder, "-s", *options]), f"{folder}/log")
+        self.process = Process(host.inside(["baresip", "-f", folder, "-s", f"-{version}"]), f"{folder}/log")
         self._control = until(self._connect, 10, f"phone {number} opens its control port")
 
     def _connect(self):

@@ -20,7 +20,7 @@ def _command():
 def refusal():
     """Why this machine permits no namespaces, or None where it does."""
     probe = subprocess.run(
-        _command() + ["sh", "-c", "ip link add a type veth peer name b && ip link add c type bridge"],
+        _command() + ["sh", "-c", "ip link add one type veth peer name two && ip link add three type bridge"],
         capture_output=True, text=True)
     return None if probe.returncode == 0 else (probe.stderr.strip() or "unshare failed")
 

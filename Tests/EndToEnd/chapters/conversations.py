@@ -1,0 +1,69 @@
+"""Speech in both directions through the exchange, each recording compared with what was sent."""
+
+from harness.exchange import Extension
+from harness.office import PATHS, UDP
+from harness.promise import Promises
+
+chapter = Promises("conversations")
+
+
+def talk(office, caller, callee, target=None):
+    """A call until the caller's or callee's clip has ended, which ends the call."""
+    caller.dial(target or callee.number)
+    callee.expect("CALL_INCOMING")
+    caller.expect("CALL_RINGING")
+    callee.answer()
+    caller.expect("CALL_ESTABLISHED")
+    callee.expect("CALL_ESTABLISHED")
+    caller.expect("CALL_CLOSED", 25)
+    callee.expect("CALL_CLOSED", 5)
+
+
+def both(office, a, b, codecs):
+    return f"→ {office.compare('first', b, codecs)}; ← {office.compare('second', a, codecs[::-1])}"
+
+
+@chapter.promise("two phones hear each other without a gap by {0}", each=PATHS)
+def conversation(office, path):
+    office.open()
+    a, b = office.phone("1001", "first", path, codecs=["PCMU"]), office.phone("1002", "second", path, codecs=["PCMU"])
+    talk(office, a, b)
+    office.exchange.expect_no_calls()
+    return both(office, a, b, ["PCMU"])
+
+
+@chapter.promise("a phone by {0} and one by {1} hear each other", each=[(PATHS[0], PATHS[1]), (PATHS[2], PATHS[0])])
+def mixed(office, one, other):
+    office.open()
+    a, b = office.phone("1001", "first", one, codecs=["PCMA"]), office.phone("1002", "second", other, codecs=["PCMA"])
+    talk(office, a, b)
+    return both(office, a, b, ["PCMA"])
+
+
+@chapter.promise("a phone that knows {0} alone and one that knows {1} alone hear each other",
+                 each=[("PCMU", "PCMA"), ("PCMA", "PCMU")])
+def converted(office, one, other):
+    office.open([Extension("1001", [one]), Extension("1002", [other])])
+    a, b = office.phone("1001", "first", codecs=[one]), office.phone("1002", "second", codecs=[other])
+    talk(office, a, b)
+    return both(office, a, b, [one, other])
+
+
+@chapter.promise("*43 sends a phone's own speech back by {0}", each=PATHS)
+def echo(office, path):
+    office.open(["1001"])
+    a = office.phone("1001", "first", path, codecs=["PCMU"])
+    a.dial("*43")
+    a.expect("CALL_ESTABLISHED")
+    a.expect("CALL_CLOSED", 25)
+    return office.compare("first", a, ["PCMU"])
+
+
+@chapter.promise("a phone that is given only the exchange's address, as desk phones are, calls and is called")
+def address_as_domain(office):
+    office.open()
+    box = office.exchange.host.ipv4
+    a = office.phone("1001", "first", UDP, codecs=["PCMU"], domain=box)
+    b = office.phone("1002", "second", UDP, codecs=["PCMU"], domain=box)
+    talk(office, b, a)
+    return both(office, a, b, ["PCMU"])

@@ -1,0 +1,64 @@
+"""Telephones by the thousand (sipp), with scenarios of our own."""
+
+import csv
+import os
+
+from .exchange import DOMAIN
+from .process import Process
+
+SCENARIOS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "sipp")
+CALLEE_PORT = 5070
+
+
+def users(path, extensions, callee=""):
+    """An injection file: each extension in turn makes the next call."""
+    with open(path, "w") as file:
+        file.write("SEQUENTIAL\n")
+        for each in extensions:
+            file.write(f"{each.number};[authentication username={each.number} password={each.password}];{callee}\n")
+    return path
+
+
+class Sipp:
+    """One run of a scenario; `result()` says what became of its calls."""
+
+    def __init__(self, host, folder, scenario, path, exchange, calls, rate=50, users_file=None, port=5060,
+                 contact_port=CALLEE_PORT):
+        os.makedirs(folder, exist_ok=True)
+        self.scenario, self.calls, self.statistics = scenario, calls, f"{folder}/{scenario}.csv"
+        bracket = "[{}]" if path.version == 6 else "{}"
+        command = ["sipp", bracket.format(exchange.address(path.version)) + ":5060",
+                   "-sf", f"{SCENARIOS}/{scenario}.xml",
+                   "-i", bracket.format(host.address(path.version)), "-p", str(port),
+                   "-t", "t1" if path.transport == "tcp" else "u1",
+                   "-m", str(calls), "-r", str(rate), "-l", "400",
+                   "-key", "domain", DOMAIN, "-key", "contact_port", str(contact_port),
+                   "-trace_stat", "-stf", self.statistics, "-fd", "1",
+                   "-trace_err", "-error_file", f"{folder}/{scenario}.errors", "-nostdin"]
+        if users_file:
+            command += ["-inf", users_file]
+        self.process = Process(host.inside(command), f"{folder}/{scenario}.log", cwd=folder)
+        self.errors = f"{folder}/{scenario}.errors"
+
+    def result(self, seconds):
+        """Waits for the end; (successful, failed) calls."""
+        status = self.process.wait(seconds)
+        assert status is not None, f"sipp {self.scenario} did not end within {seconds} s; {self.log()}"
+        with open(self.statistics, newline="") as file:
+            last = list(csv.DictReader(file, delimiter=";"))[-1]
+        return int(last["SuccessfulCall(C)"]), int(last["FailedCall(C)"])
+
+    def expect_all(self, seconds):
+        successful, failed = self.result(seconds)
+        assert (successful, failed) == (self.calls, 0), (
+            f"sipp {self.scenario}: {successful} of {self.calls} calls succeeded, {failed} failed; {self.log()}")
+
+    def log(self):
+        """What it could not understand, from its error file."""
+        if not os.path.exists(self.errors):
+            return "no errors written"
+        with open(self.errors, errors="replace") as file:
+            return file.read()[:3000]
+
+    def stop(self):
+        return self.process.stop()
