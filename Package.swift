@@ -25,6 +25,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
   ],
   targets: [
     // C libraries: headers and static-inline helpers only.
@@ -41,7 +42,7 @@ let package = Package(
     library("Codecs"),
     library("RTP", ["Wire"]),
     library("SDP", ["Wire"]),
-    library("SIP", ["Wire", "Crypto"]),
+    library("SIP", ["Wire", "Crypto", .product(name: "HeapModule", package: "swift-collections")]),
     library("Configuration", ["Wire", "CYAML"]),
     library("Media", ["RTP", "Codecs", "Wire", "Platform"]),
     library("PBX", ["SIP", "SDP", "Media", "Configuration", "Wire", "Crypto"]),
