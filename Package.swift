@@ -62,6 +62,7 @@ let package = Package(
     library("TestSupport"),
 
     tests("WireTests", ["Wire"]),
+    tests("SIPTests", ["SIP", "Wire"]),
     tests("SDPTests", ["SDP"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),

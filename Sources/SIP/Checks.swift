@@ -44,10 +44,12 @@ extension Request {
 }
 
 extension Response {
-  /// Whether the message is one that this module's rules let through; a response that isn't is dropped.
+  /// Whether the message is one that this module's rules let through; a response that isn't is dropped. So is one with
+  /// a second Via, which was meant for someone else, for no request of ours ever has two (RFC 3261 §8.1.3.3).
   public func check() -> SIPError? {
     do throws(SIPError) {
       _ = try headers.checkCommon()
+      guard headers.count(of: .via) == 1 else { return .repeatedHeader(.via) }
       _ = try headers.contacts
       _ = try headers.recordRoutes
       return nil
@@ -82,13 +84,22 @@ public struct Capabilities: Sendable {
     do throws(SIPError) {
       guard methods.contains(request.method) else { return .unknownMethod(request.method) }
       guard schemes.contains(request.uri.scheme) else { return .unsupportedScheme(request.uri.scheme.name) }
+      if request.method == .register, !(try request.headers.to.uri.isSIP) {
+        return .badHeader(.to, "a sip or sips URI as address of record")
+      }
       if forwarding, try request.headers.maxForwards == 0 { return .tooManyHops }
       if request.method != .ack && request.method != .cancel {
         let required = forwarding ? try request.headers.proxyRequire : try request.headers.require
         let unknown = required.filter { tag in !extensions.contains { equalsIgnoringCase($0, tag) } }
         if !unknown.isEmpty { return .unsupportedExtensions(unknown) }
       }
-      return forwarding ? nil : try bodyRefusal(request)
+      if forwarding { return nil }
+      if request.method == .invite, let accept = try request.headers.accept,
+        !accept.contains(where: { $0.covers(.sdp) })
+      {
+        return .notAcceptable
+      }
+      return try bodyRefusal(request)
     } catch {
       return error
     }

@@ -16,11 +16,12 @@ extension Response {
   }
 
   /// The answer to bytes that `Message.parse` refused, as far as one can be made: Via, From, To, Call-ID and CSeq are
-  /// copied as they stand. Nil where nothing is answered: the bytes are no request or an ACK, or no Via says where to.
+  /// copied as they stand; where Via can't be read, it goes to the source of the bytes. Nil where nothing is answered: the
+  /// bytes are no request, or an ACK, or have no Via.
   public init?(toDamaged bytes: [UInt8], refusing error: SIPError, toTag: String?) {
     guard let status = error.status else { return nil }
     let headers = bytes.withUnsafeBufferPointer { copyableHeaders($0) }
-    guard let headers, (try? headers.via) != nil else { return nil }
+    guard let headers, headers.contains(.via) else { return nil }
     // The Request-URI isn't copied, so any will do.
     let request = Request(.options, URI(host: .name("invalid")), headers: headers)
     self.init(to: request, status: status, toTag: toTag)

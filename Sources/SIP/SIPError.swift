@@ -32,6 +32,8 @@ public enum SIPError: Error, Hashable, Sendable {
   case unsupportedMediaType(String)
   /// A body whose Content-Encoding isn't understood.
   case unsupportedEncoding(String)
+  /// Accept has no room for the session description that the answer would hold.
+  case notAcceptable
   /// A method that isn't known.
   case unknownMethod(Method)
   /// Max-Forwards has reached 0.
@@ -46,6 +48,7 @@ public enum SIPError: Error, Hashable, Sendable {
     case .unsupportedScheme: 416
     case .unsupportedExtensions: 420
     case .unsupportedMediaType, .unsupportedEncoding: 415
+    case .notAcceptable: 406
     case .unknownMethod: 501
     case .tooManyHops: 483
     case .badStartLine, .badLine, .badValue, .badHeader, .missingHeader, .repeatedHeader, .methodMismatch,
@@ -74,6 +77,7 @@ public enum SIPError: Error, Hashable, Sendable {
     case .unsupportedExtensions(let tags): "Require names unknown extensions: " + tags.joined(separator: ", ")
     case .unsupportedMediaType(let type): "a body of type \(type) isn't understood"
     case .unsupportedEncoding(let encoding): "a body in the encoding \(encoding) isn't understood"
+    case .notAcceptable: "Accept: expected application/sdp among the types"
     case .unknownMethod(let method): "the method \(method.name) isn't known"
     case .tooManyHops: "Max-Forwards is 0"
     }
