@@ -36,6 +36,10 @@ build/manifest.json: $(BINARIES) cross/manifest
 unit: setup-build ## unit and conformance tests on this machine
 	swift test
 
+.PHONY: test
+test: setup ## every test, its count on the last line; Tests/all.py says how to run a part
+	@Tests/all.py $(STEPS)
+
 .PHONY: lint
 lint: setup-build ## check the form of the sources and which module leans on which
 	@swift format lint --strict --recursive Package.swift Sources Tests

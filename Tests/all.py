@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""Every test of the project, in turn: python3 Tests/all.py [STEP…]
+
+Each step's output goes to build/test/STEP.log; a step that fails does not keep later ones from running. The last line
+counts every test: `N passed, N failed`, with `, N skipped` where something could not be tried. Exits 1 after a failure.
+"""
+
+import glob
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LOGS = f"{ROOT}/build/test"
+BINARY = {name: f"{ROOT}/build/{name}/sotto" for name in ("x86_64", "armv7")}
+
+
+class Counts:
+    def __init__(self, passed=0, failed=0, skipped=0):
+        self.passed, self.failed, self.skipped = passed, failed, skipped
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def run(step, command, show=False):
+    """Runs a command, its output into the step's log (and, with `show`, to the terminal); (exit status, output)."""
+    lines = []
+    with open(f"{LOGS}/{step}.log", "a") as log:
+        child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True, errors="replace")
+        try:
+            for line in child.stdout:
+                log.write(line)
+                lines.append(line)
+                if show:
+                    print(line, end="", flush=True)
+        except BaseException:
+            child.terminate()
+            raise
+    return child.wait(), "".join(lines)
+
+
+def one(step, command):
+    """A command that counts as one test."""
+    status, text = run(step, command)
+    if status != 0:
+        print("\n".join("  | " + line for line in text.splitlines()[-25:]))
+    return Counts(passed=status == 0, failed=status != 0)
+
+
+def lint(step):
+    return one(step, ["make", "-s", "lint"])
+
+
+def build(step):
+    return one(step, ["make", "-s", "build"])
+
+
+def unit(step):
+    result = f"{LOGS}/unit.xml"
+    for old in glob.glob(f"{LOGS}/unit*.xml"):
+        os.remove(old)
+    status, text = run(step, ["swift", "test", "--xunit-output", result])
+    counts = Counts()
+    for file in glob.glob(f"{LOGS}/unit*.xml"):
+        for suite in xml.parse(file).getroot().iter("testsuite"):
+            failed = int(suite.get("failures")) + int(suite.get("errors"))
+            skipped = int(suite.get("skipped") or 0)
+            counts.add(Counts(int(suite.get("tests")) - failed - skipped, failed, skipped))
+    if status != 0 and counts.failed == 0:
+        counts.failed = 1  # it did not compile, or crashed
+    for line in text.splitlines():
+        if re.search(r"^✘|: error:|^➜|Fatal error", line):
+            print("  " + line)
+    return counts
+
+
+def selftest(step):
+    """The same vectors in both binaries that ship; their reports must be the same too."""
+    counts, reports = Counts(), {}
+    for name, emulator in (("x86_64", []), ("armv7", ["qemu-arm-static"])):
+        status, text = run(step, [*emulator, BINARY[name], "selftest"])
+        passed, failed = len(re.findall(r"^ok\b", text, re.M)), len(re.findall(r"^FAILED\b", text, re.M))
+        print(f"  {name}: {passed} passed, {failed} failed, exit status {status}")
+        if status != 0 or passed == 0:
+            print("\n".join("  | " + line for line in text.splitlines()[-10:]))
+            failed = max(failed, 1)
+        counts.add(Counts(passed, failed))
+        reports[name] = text
+    alike = reports["x86_64"] == reports["armv7"]
+    if not alike:
+        print("  the two processors do not report the same")
+    counts.add(Counts(passed=alike, failed=not alike))
+    return counts
+
+
+def end_to_end(step, *arguments):
+    result = f"{LOGS}/{step}.json"
+    if os.path.exists(result):
+        os.remove(result)
+    run(step, ["Tests/EndToEnd/python", "Tests/EndToEnd", BINARY["x86_64"], "--result", result, *arguments], show=True)
+    if not os.path.exists(result):
+        print("  it ended without a result")
+        return Counts(failed=1)
+    with open(result) as file:
+        return Counts(**json.load(file))
+
+
+def calls(step):
+    return end_to_end(step)
+
+
+STEPS = {"lint": lint, "unit": unit, "build": build, "selftest": selftest, "calls": calls}
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    wanted = sys.argv[1:] or list(STEPS)
+    for name in wanted:
+        if name not in STEPS:
+            sys.exit(f"no step {name}; there are: {', '.join(STEPS)}")
+    os.makedirs(LOGS, exist_ok=True)
+    total, summary, begin = Counts(), [], time.monotonic()
+    for name in wanted:
+        print(f"== {name}", flush=True)
+        open(f"{LOGS}/{name}.log", "w").close()
+        start = time.monotonic()
+        counts = STEPS[name](name)
+        total.add(counts)
+        summary.append(f"{name:10} {time.monotonic() - start:6.0f} s   {counts}")
+        print(f"   {counts} in {time.monotonic() - start:.0f} s", flush=True)
+    print(f"\n== the steps, {time.monotonic() - begin:.0f} s in all (logs: build/test)")
+    print("\n".join(summary))
+    print(total, flush=True)
+    return 1 if total.failed else 0
+
+
+sys.exit(main())
