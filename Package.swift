@@ -46,10 +46,12 @@ let package = Package(
     library("Configuration", ["Wire", "CYAML"]),
     library("Media", ["RTP", "Codecs", "Wire", "Platform"]),
     library("PBX", ["SIP", "SDP", "Media", "Configuration", "Wire", "Crypto"]),
-    library("Console", ["Platform", "Wire", "CJansson"]),
-    library("Daemon", ["PBX", "Media", "SIP", "Configuration", "Console", "Platform", "Wire", "Crypto", "CJansson"]),
+    library("SNTP", ["Wire"]),
+    library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
+    library("Daemon", ["PBX", "Media", "SIP", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
+    library("SelfTest", ["Configuration", "Crypto", "Platform", "SDP", "SIP", "Wire"]),
     .executableTarget(
-      name: "sotto", dependencies: ["Daemon", "Console", "Configuration", "Platform"],
+      name: "sotto", dependencies: ["Daemon", "Console", "Configuration", "Platform", "SelfTest", "Wire"],
       swiftSettings: swiftSettings),
 
     // The build machine: ordinary Swift.
@@ -63,6 +65,7 @@ let package = Package(
 
     tests("WireTests", ["Wire"]),
     tests("SIPTests", ["SIP", "Wire"]),
+    tests("SelfTestTests", ["SelfTest"]),
     tests("SDPTests", ["SDP"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),

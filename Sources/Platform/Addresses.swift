@@ -50,12 +50,11 @@ public enum Network {
 
   /// The addresses of the interfaces that are up, loopback included.
   public static func interfaces() -> [InterfaceAddress] {
-    final class List { var found: [InterfaceAddress] = [] }
-    let list = List()
+    let list = InterfaceList()
     _ = clinux_interfaces(
       { context, name, address in
         guard let context, let name, let address else { return }
-        let list = Unmanaged<List>.fromOpaque(context).takeUnretainedValue()
+        let list = Unmanaged<InterfaceList>.fromOpaque(context).takeUnretainedValue()
         let found = SocketAddress(address.pointee)
         list.found.append(InterfaceAddress(name: String(cString: name), ip: found.ip, scope: found.scope))
       }, Unmanaged.passUnretained(list).toOpaque())
@@ -74,4 +73,9 @@ public enum Network {
     let ip = SocketAddress(local).ip
     return ip.isUnspecified ? nil : ip
   }
+}
+
+/// What the C callback of `Network.interfaces` fills; not local there, for Embedded Swift then cannot use it elsewhere.
+private final class InterfaceList {
+  var found: [InterfaceAddress] = []
 }

@@ -1,1 +1,58 @@
 // The process's entry: picks a subcommand, nothing else.
+import Configuration
+import Console
+import Platform
+import SelfTest
+import Wire
+
+Process.exit(run(Process.arguments()))
+
+func run(_ words: [String]) -> Int32 {
+  guard let name = words.first else {
+    Process.writeError(CommandTable.help)
+    return 2
+  }
+  if ["--help", "-h", "help"].contains(name) {
+    Process.writeOutput(CommandTable.help)
+    return 0
+  }
+  let wanted = name == "--version" ? "version" : name
+  guard let command = CommandTable.all.first(where: { $0.name == wanted }) else {
+    let meant = nearest(to: name, among: CommandTable.all.map { $0.name }).map { "; did you mean \($0)?" } ?? "."
+    return Commands.misused("unknown command \(quoted(name))\(meant) See 'sotto --help'.")
+  }
+  do throws(Arguments.Failure) {
+    let arguments = try Arguments(Array(words.dropFirst()), of: command)
+    if arguments.wantsHelp {
+      Process.writeOutput(command.help)
+      return 0
+    }
+    return perform(command, arguments)
+  } catch {
+    return Commands.misused(error.description)
+  }
+}
+
+func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
+  let control = ControlPath(option: arguments["--control"])
+  let client = ControlClient(path: control.path)
+  switch command.name {
+  case "check-config": return Commands.checkConfig(arguments.operands[0])
+  case "status": return Commands.status(client, json: arguments["--json"] != nil)
+  case "console": return ConsoleMenu(client: client).run()
+  case "log": return Commands.log(client, lines: arguments["--lines"])
+  case "log-level": return Commands.logLevel(client, arguments.operands[0])
+  case "reload": return Commands.reload(client)
+  case "selftest":
+    let (passed, failed) = SelfTest.run { Process.writeOutput($0 + "\n") }
+    Process.writeOutput("\(passed) passed, \(failed) failed\n")
+    return failed == 0 ? 0 : 1
+  case "clock":
+    return ClockCommand(servers: arguments.operands, file: arguments["--config"])
+      .run(onlyPrint: arguments["--print"] != nil)
+  case "settings": return Commands.settings(arguments.operands[0])
+  default:
+    Process.writeOutput("sotto \(sottoVersion)\n")
+    return 0
+  }
+}

@@ -129,4 +129,14 @@ int clinux_kill(int pid, int signal);
 int clinux_interfaces(void (*each)(void *context, const char *name, const struct clinux_address *address),
                       void *context);
 
+// What only the console and the clock need.
+int clinux_is_executable(const char *path);
+// Runs a program with at most one argument to its end: its exit status, 128 and the signal that ended it, or -errno.
+int clinux_run(const char *program, const char *argument);
+// Has a terminal hand over each key at once; -ENOTTY where it is none.
+int clinux_keys_singly(int fd);
+void clinux_restore_terminal(int fd);
+// Sets the time of day, in microseconds since 1970.
+int clinux_set_clock(int64_t microseconds);
+
 #endif

@@ -1,0 +1,56 @@
+/// The subcommands that `sotto` knows.
+public enum CommandTable {
+  private static let control = OptionDescription(
+    "--control", value: "PATH", help: "the control socket (SOTTO_CONTROL, else /run/sotto/control)")
+
+  public static let serve = CommandDescription(
+    "serve",
+    options: [
+      OptionDescription("--config", value: "FILE", help: "the configuration; must be given"), control,
+      OptionDescription("--log-level", value: "LEVEL", help: "error, warning, notice, info or debug"),
+    ],
+    summary: "Runs the exchange until SIGTERM; SIGHUP reads the configuration again.",
+    details: ["A faulty file is refused at the start, and on SIGHUP leaves the old configuration running."])
+  public static let checkConfig = CommandDescription(
+    "check-config", operands: ["FILE"], summary: "Names every fault of a configuration by file:line:column.",
+    details: ["Exit status: 0 without faults, 1 with faults."])
+  public static let status = CommandDescription(
+    "status", options: [control, OptionDescription("--json", help: "prints one line of JSON")],
+    summary: "Shows what the running exchange does: addresses, phones, calls.")
+  public static let console = CommandDescription(
+    "console", options: [control], summary: "The menu for a serial line: phones, calls, log, network, reboot.")
+  public static let log = CommandDescription(
+    "log", options: [control, OptionDescription("--lines", value: "N", help: "how many lines, 50 by default")],
+    summary: "Shows the last lines of the running exchange's log.")
+  public static let logLevel = CommandDescription(
+    "log-level", operands: ["LEVEL"], options: [control],
+    summary: "Sets the log level of the running exchange: error, warning, notice, info or debug.")
+  public static let reload = CommandDescription(
+    "reload", options: [control], summary: "Has the running exchange read its configuration again; no call is touched.")
+  public static let selftest = CommandDescription(
+    "selftest", summary: "Checks this build on this processor with known answers; takes about a second.")
+  public static let clock = CommandDescription(
+    "clock", operands: ["[SERVER...]"],
+    options: [
+      OptionDescription("--config", value: "FILE", help: "asks the file's time.servers after those named"),
+      OptionDescription("--print", help: "shows the difference and leaves the clock alone"),
+    ],
+    summary: "Sets the clock by the first time server that gives a good answer.",
+    details: ["The protocol is SNTP (RFC 5905 section 14). Exit status: 0 when set, 1 when no server answered well."])
+  public static let settings = CommandDescription(
+    "settings", operands: ["FILE"],
+    summary: "Prints a configuration's settings of the box itself as a shell reads them.",
+    details: ["address, gateway, name_servers and time_servers, one assignment a line; empty where DHCP decides."])
+  public static let version = CommandDescription("version", summary: "Prints the version.")
+
+  public static let all = [
+    checkConfig, status, console, log, logLevel, reload, selftest, clock, settings, version,
+  ]
+
+  public static var help: String {
+    var text = "sotto, the telephone exchange of a small office.\n\nUsage: sotto COMMAND [OPTIONS]\n\nCommands:\n"
+    let width = all.map { $0.name.utf8.count }.max() ?? 0
+    for command in all { text += "  " + padded(command.name, to: width + 2) + command.summary + "\n" }
+    return text + "\n'sotto COMMAND --help' says more.\n"
+  }
+}

@@ -1,0 +1,69 @@
+/// The answer to `status` as text for a person.
+public func statusText(_ status: JSON) -> String {
+  summaryText(status) + "\n" + phonesText(status) + "\n" + callsText(status)
+}
+
+/// One line on the process, one on its addresses, one on its media.
+func summaryText(_ status: JSON) -> String {
+  let listeners = status["listeners"]?.elements.compactMap { $0.text } ?? []
+  let media = status["media"]
+  return """
+    sotto \(status["version"]?.text ?? "?"), up \(duration(status["uptime_seconds"]?.integer ?? 0)), \
+    domain \(status["domain"]?.text ?? "?"), log level \(status["log_level"]?.text ?? "?")
+    listening on \(listeners.joined(separator: " "))
+    media by \(media?["engine"]?.text ?? "?"), ports \(media?["ports"]?.text ?? "?")
+
+    """
+}
+
+/// A table of the registered phones.
+func phonesText(_ status: JSON) -> String {
+  var rows = [["NUMBER", "FROM", "EXPIRES", "CONTACT"]]
+  for phone in status["registrations"]?.elements ?? [] {
+    rows.append([
+      phone["number"]?.text ?? "", phone["source"]?.text ?? "", duration(phone["expires_seconds"]?.integer ?? 0),
+      phone["contact"]?.text ?? "",
+    ])
+  }
+  return rows.count == 1 ? "no phone is registered\n" : table(rows)
+}
+
+/// A table of the calls.
+func callsText(_ status: JSON) -> String {
+  var rows = [["FROM", "TO", "STATE", "FOR"]]
+  for call in status["calls"]?.elements ?? [] {
+    rows.append([
+      call["from"]?.text ?? "", call["to"]?.text ?? "", call["state"]?.text ?? "",
+      duration(call["seconds"]?.integer ?? 0),
+    ])
+  }
+  return rows.count == 1 ? "no call\n" : table(rows)
+}
+
+/// Columns as wide as their widest cell, two blanks between them.
+private func table(_ rows: [[String]]) -> String {
+  var widths: [Int] = []
+  for row in rows {
+    for (i, cell) in row.enumerated() {
+      if i == widths.count { widths.append(0) }
+      widths[i] = max(widths[i], cell.unicodeScalars.count)
+    }
+  }
+  var text = ""
+  for row in rows {
+    var line = ""
+    for (i, cell) in row.enumerated() { line += i == row.count - 1 ? cell : padded(cell, to: widths[i] + 2) }
+    text += line + "\n"
+  }
+  return text
+}
+
+/// `45 s`, `12 min`, `3 h 05 min`, `2 d 4 h`.
+func duration(_ seconds: Int64) -> String {
+  switch seconds {
+  case ..<120: "\(seconds) s"
+  case ..<7200: "\(seconds / 60) min"
+  case ..<172_800: "\(seconds / 3600) h \(seconds / 60 % 60) min"
+  default: "\(seconds / 86400) d \(seconds / 3600 % 24) h"
+  }
+}

@@ -1,0 +1,42 @@
+import CLinux
+
+/// Standard input as a terminal.
+public struct Terminal {
+  /// Has the terminal hand over each key without waiting for the line; nil where standard input is none.
+  public static func takeKeysSingly() -> Terminal? {
+    clinux_keys_singly(0) == 0 ? Terminal() : nil
+  }
+
+  public func restore() { clinux_restore_terminal(0) }
+
+  /// The next byte of standard input; nil at its end.
+  public static func readKey() -> UInt8? {
+    var key: UInt8 = 0
+    while true {
+      let count = clinux_read(0, &key, 1)
+      if count == 1 { return key }
+      if count != -Int(EINTR) { return nil }
+    }
+  }
+}
+
+extension Files {
+  public static func isExecutable(_ path: String) -> Bool { clinux_is_executable(path) != 0 }
+}
+
+extension Process {
+  /// Runs a program with at most one argument to its end; its exit status, 128 and the signal that ended it, or 127
+  /// where it could not be started.
+  public static func run(_ words: [String]) -> Int32 {
+    precondition((1...2).contains(words.count), "a program and at most one argument")
+    let status = words.count == 2 ? clinux_run(words[0], words[1]) : clinux_run(words[0], nil)
+    return status < 0 ? 127 : status
+  }
+}
+
+extension Clock {
+  /// Sets the time of day, in microseconds since 1970 UTC; needs root.
+  public static func set(wall microseconds: Int64) throws(PlatformError) {
+    try check(clinux_set_clock(microseconds), "clock_settime")
+  }
+}
