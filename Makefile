@@ -32,6 +32,27 @@ $(BINARIES): build/%/sotto: FORCE | setup-build
 build/manifest.json: $(BINARIES) cross/manifest
 	@cross/manifest $(ARCHITECTURES) >$@.new && mv $@.new $@
 
+.PHONY: boards
+boards: setup-build ## list the boards
+	@swift run -q sotto-image boards
+
+# What a person wrote is checked first; the long way to a binary comes after it.
+.PHONY: image
+image: setup-build setup-image ## make a card's image: make image BOARD=B [CONFIG=FILE]; build/images/sotto-B.img
+	@[ "$(BOARD)" ] || { echo "make image needs BOARD=; \`make boards\` lists them" >&2; exit 1; }
+	@swift build -q --product sotto-image
+	@.build/debug/sotto-image check $(BOARD) $(CONFIG:%=--config %)
+	@$(MAKE) --no-print-directory build/armv7/sotto
+	@packages=$$(cross/fetch $(LISTS)/card.list armhf) && \
+	  .build/debug/sotto-image build $(BOARD) --packages $$packages/root $(CONFIG:%=--config %)
+
+.PHONY: qemu
+qemu: ## boot a card's image in an emulator: make qemu BOARD=B [TAP=…] [NETNS=…] [CARD=…]; Ctrl-A X ends it
+	@[ "$(BOARD)" ] || { echo "make qemu needs BOARD=; \`make boards\` lists them" >&2; exit 1; }
+	@qemu/setup
+	@[ -f build/images/sotto-$(BOARD).img ] || $(MAKE) --no-print-directory image BOARD=$(BOARD)
+	@$(NETNS:%=ip netns exec %) qemu/run $(BOARD) $(TAP:%=--tap %) $(CARD:%=--card %)
+
 .PHONY: unit
 unit: setup-build ## unit and conformance tests on this machine
 	swift test

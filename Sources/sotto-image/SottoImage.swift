@@ -1,6 +1,7 @@
 import ArgumentParser
 
-@main struct SottoImage: ParsableCommand {
+@main struct SottoImage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sotto-image", abstract: "Builds and examines Sotto's card images.")
+    commandName: "sotto-image", abstract: "Builds Sotto's card images.",
+    subcommands: [BoardsCommand.self, CheckCommand.self, BuildCommand.self])
 }
