@@ -55,11 +55,13 @@ let package = Package(
       swiftSettings: swiftSettings),
 
     // The build machine: ordinary Swift.
-    library("ImageBuilder", ["Configuration", "Crypto", "Wire", .product(name: "Subprocess", package: "swift-subprocess")]),
+    library(
+      "ImageBuilder", ["Configuration", "Crypto", "Wire", .product(name: "Subprocess", package: "swift-subprocess")]),
     .executableTarget(
       name: "sotto-image",
       dependencies: [
-        "ImageBuilder", "Configuration", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        "ImageBuilder", "Configuration", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: swiftSettings),
     library("SimNet", ["Wire"]),
     library("TestSupport"),
