@@ -61,6 +61,10 @@ unit: setup-build ## unit and conformance tests on this machine
 test: setup ## every test, its count on the last line; Tests/all.py says how to run a part
 	@Tests/all.py $(STEPS)
 
+.PHONY: test-cross
+test-cross: setup-build setup-test ## the fetching of packages, against a small mirror that misbehaves
+	python3 Tests/cross/test_fetch.py
+
 .PHONY: lint
 lint: setup-build ## check the form of the sources and which module leans on which
 	@swift format lint --strict --recursive Package.swift Sources Tests

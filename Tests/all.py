@@ -87,6 +87,16 @@ def unit(step):
     return counts
 
 
+def fetch(step):
+    """The fetching of packages against a small mirror on loopback that misbehaves."""
+    status, text = run(step, [sys.executable, "Tests/cross/test_fetch.py", "-v"])
+    counts = Counts(*(len(re.findall(rf"\.\.\. {word}", text)) for word in ("ok", "(?:FAIL|ERROR)", "skipped")))
+    if status != 0:
+        print("\n".join("  | " + line for line in text.splitlines()[-25:]))
+        counts.failed = max(counts.failed, 1)
+    return counts
+
+
 def selftest(step):
     """The same vectors in both binaries that ship; their reports must be the same too."""
     counts, reports = Counts(), {}
@@ -122,7 +132,7 @@ def calls(step):
     return end_to_end(step)
 
 
-STEPS = {"lint": lint, "unit": unit, "build": build, "selftest": selftest, "calls": calls}
+STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "calls": calls}
 
 
 def main():
