@@ -86,6 +86,6 @@ public struct SNTPQuestion: Equatable, Sendable {
   private func microseconds(_ timestamp: UInt64) -> Int64 {
     let era: Int64 = timestamp >> 63 == 1 ? 0 : 1 << 32
     let seconds = Int64(timestamp >> 32) + era - 2_208_988_800
-    return seconds * 1_000_000 + Int64((timestamp & 0xffff_ffff) * 1_000_000 >> 32)
+    return seconds * 1_000_000 + Int64(((timestamp & 0xffff_ffff) * 1_000_000) >> 32)
   }
 }

@@ -1,0 +1,72 @@
+import Platform
+import SIP
+import Wire
+
+/// One TCP connection of a phone: its framing, its unsent bytes and its deadlines.
+final class Connection {
+  let number: UInt32
+  let socket: StreamSocket
+  let remote: SocketAddress
+  /// Known once the connection stands.
+  var local: SocketAddress
+  var framer = StreamFramer()
+  /// Still being opened by us.
+  var isConnecting: Bool
+  /// Whether it has brought a whole message or keep-alive.
+  var isProven = false
+  var lastHeard: Instant
+  /// When unsent bytes last became fewer; nil while there are none.
+  var stalledSince: Instant?
+  /// Closes once all is written.
+  var closesWhenWritten = false
+  /// What the poller was told.
+  var isWatchedForWriting = false
+  private var queue: WriteQueue
+
+  init(
+    number: UInt32, socket: StreamSocket, local: SocketAddress, remote: SocketAddress, isConnecting: Bool,
+    queueLimit: Int, now: Instant
+  ) {
+    self.number = number
+    self.socket = socket
+    self.local = local
+    self.remote = remote
+    self.isConnecting = isConnecting
+    lastHeard = now
+    queue = WriteQueue(limit: queueLimit)
+  }
+
+  var flow: Flow { Flow(transport: .tcp, local: local, remote: remote, connection: number) }
+  var wantsToWrite: Bool { isConnecting || !queue.isEmpty }
+  var hasUnsent: Bool { !queue.isEmpty }
+
+  /// When the connection has to be looked at next.
+  func deadline(_ limits: ConnectionLimits) -> Instant {
+    if isConnecting { return lastHeard + limits.connect }
+    let silence = lastHeard + (isProven ? limits.idle : limits.patience)
+    guard let stalledSince else { return silence }
+    return min(silence, stalledSince + limits.stall)
+  }
+
+  /// Takes bytes to write; false where the reader is too slow for them.
+  func enqueue(_ bytes: [UInt8], now: Instant) -> Bool {
+    if stalledSince == nil { stalledSince = now }
+    return queue.append(bytes)
+  }
+
+  /// Writes what the other end takes now; false once the connection is of no use any more.
+  func flush(now: Instant) -> Bool {
+    guard !isConnecting else { return true }
+    while let front = queue.front {
+      switch socket.write(front) {
+      case .moved(let count):
+        queue.advance(count)
+        stalledSince = now
+      case .wouldBlock: return true
+      case .closed, .failed: return false
+      }
+    }
+    stalledSince = nil
+    return !closesWhenWritten
+  }
+}

@@ -1,0 +1,74 @@
+import Wire
+
+/// How much of the box TCP connections may take. A phone holds one.
+struct ConnectionLimits {
+  var total = 256
+  /// From one address; more than one phone may stand behind it.
+  var perSource = 64
+  /// A connection that has not brought one whole message by then is closed.
+  var patience = Interval.seconds(30)
+  /// Silence that ends a connection: longer than the longest registration, which a phone renews before it expires.
+  var idle = Interval.seconds(7500)
+  /// Unsent bytes of one connection; a reader slower than that is cut off.
+  var queue = 256 << 10
+  /// How long unsent bytes may wait without one being taken.
+  var stall = Interval.seconds(20)
+  /// How long a connection that we open may take to stand; less than a SIP transaction's 32 s (RFC 3261 §17.1.1.2), so
+  /// that another contact can still be tried.
+  var connect = Interval.seconds(10)
+}
+
+/// Counts connections, so that one source cannot take them all.
+struct Admission {
+  private(set) var total = 0
+  private var bySource: [IPAddress: Int] = [:]
+
+  /// Counts one more connection; false, and nothing counted, where a limit is reached.
+  mutating func admit(_ source: IPAddress, _ limits: ConnectionLimits) -> Bool {
+    let held = bySource[source] ?? 0
+    guard total < limits.total, held < limits.perSource else { return false }
+    total += 1
+    bySource[source] = held + 1
+    return true
+  }
+
+  mutating func release(_ source: IPAddress) {
+    guard let held = bySource[source] else { return }
+    total -= 1
+    bySource[source] = held > 1 ? held - 1 : nil
+  }
+}
+
+/// Bytes that wait to be written, with a bound.
+struct WriteQueue {
+  private var chunks: [[UInt8]] = []
+  /// Bytes of the first chunk that are gone.
+  private var taken = 0
+  private(set) var count = 0
+  let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  var isEmpty: Bool { count == 0 }
+
+  /// False, and nothing queued, where the bound would be passed.
+  mutating func append(_ bytes: [UInt8]) -> Bool {
+    guard count + bytes.count <= limit else { return false }
+    if !bytes.isEmpty { chunks.append(bytes) }
+    count += bytes.count
+    return true
+  }
+
+  /// What to write next.
+  var front: ArraySlice<UInt8>? { chunks.first?[taken...] }
+
+  /// Takes off what was written of `front`.
+  mutating func advance(_ written: Int) {
+    taken += written
+    count -= written
+    if let first = chunks.first, taken >= first.count {
+      chunks.removeFirst()
+      taken = 0
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Configuration
+import Console
+
+/// What a client of the control socket may ask; one line of JSON with a `command`.
+enum ControlRequest: Equatable {
+  case status
+  /// The last so many lines.
+  case log(lines: Int)
+  case logLevel(LogLevel)
+  case reload
+
+  enum Failure: Error, Equatable {
+    case notJSON
+    case noCommand
+    case unknown(String)
+    case badMember(String, expected: String)
+
+    var description: String {
+      switch self {
+      case .notJSON: "the request is not a line of JSON"
+      case .noCommand: "the request has no 'command'"
+      case .unknown(let command):
+        "unknown command \(quoted(command))"
+          + (nearest(to: command, among: names).map { "; did you mean '\($0)'?" } ?? "")
+      case .badMember(let member, let expected): "'\(member)' must be \(expected)"
+      }
+    }
+  }
+
+  private static let names = ["status", "log", "log-level", "reload"]
+  /// A request line is never longer.
+  static let longest = 4096
+
+  init(line: [UInt8]) throws(Failure) {
+    guard let json = JSON(parsing: line) else { throw .notJSON }
+    switch json["command"]?.text {
+    case "status": self = .status
+    case "log":
+      guard let lines = json["lines"]?.integer, (1...10000).contains(lines) else {
+        throw .badMember("lines", expected: "a number from 1 to 10000")
+      }
+      self = .log(lines: Int(lines))
+    case "log-level":
+      guard let level = json["level"]?.text.flatMap({ LogLevel(rawValue: $0) }) else {
+        throw .badMember("level", expected: "error, warning, notice, info or debug")
+      }
+      self = .logLevel(level)
+    case "reload": self = .reload
+    case .some(let other): throw .unknown(other)
+    case nil: throw .noCommand
+    }
+  }
+}
+
+/// The line that answers a request.
+func controlAnswer(_ members: [JSON.Member]) -> [UInt8] {
+  Array((JSON.object([JSON.Member("ok", .bool(true))] + members).description + "\n").utf8)
+}
+
+/// The line that refuses one.
+func controlRefusal(_ reason: String) -> [UInt8] {
+  let members = [JSON.Member("ok", .bool(false)), JSON.Member("error", .text(reason))]
+  return Array((JSON.object(members).description + "\n").utf8)
+}

@@ -1,0 +1,36 @@
+/// What a descriptor in the poller is, packed into the 64 bits that epoll carries.
+enum Token: Equatable {
+  case signals
+  case media
+  case udp(UInt32)
+  case tcpListener(UInt32)
+  case connection(UInt32)
+  case controlListener
+  case controlClient(UInt32)
+
+  var packed: UInt64 {
+    switch self {
+    case .signals: 0
+    case .media: 1 << 32
+    case .udp(let number): 2 << 32 | UInt64(number)
+    case .tcpListener(let number): 3 << 32 | UInt64(number)
+    case .connection(let number): 4 << 32 | UInt64(number)
+    case .controlListener: 5 << 32
+    case .controlClient(let number): 6 << 32 | UInt64(number)
+    }
+  }
+
+  init?(packed: UInt64) {
+    let number = UInt32(truncatingIfNeeded: packed)
+    switch packed >> 32 {
+    case 0: self = .signals
+    case 1: self = .media
+    case 2: self = .udp(number)
+    case 3: self = .tcpListener(number)
+    case 4: self = .connection(number)
+    case 5: self = .controlListener
+    case 6: self = .controlClient(number)
+    default: return nil
+    }
+  }
+}
