@@ -72,6 +72,7 @@ let package = Package(
     tests("DaemonTests", ["Daemon", "Console", "Configuration", "Wire"]),
     tests("ConsoleTests", ["Console"]),
     tests("SNTPTests", ["SNTP", "Wire"]),
+    tests("DigestTests", ["SIP", "Crypto", "Wire"]),
     tests("SDPTests", ["SDP"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),
