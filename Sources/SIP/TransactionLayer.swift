@@ -33,7 +33,8 @@ public enum TransactionOutput: Sendable {
   /// The caller cancels an INVITE that has no final response yet; CANCEL itself is answered. Respond with 487.
   case cancelled(TransactionID)
   /// A response to a request of ours: each provisional one, one final one, and of INVITE one 2xx for each To tag.
-  case response(Response, TransactionID)
+  /// The flow is that of the request: the transaction may have ended with the response.
+  case response(Response, TransactionID, from: Flow)
   /// The transaction has ended, and no final response comes any more.
   case failed(TransactionID, TransactionFailure)
 }
@@ -135,6 +136,9 @@ public struct TransactionLayer: Sendable {
   public mutating func transportFailed(_ flow: Flow, now: Instant) {
     for i in slots.indices where slots[i]?.flow == flow { apply(.transportError, i, nil, now: now) }
   }
+
+  /// Where a transaction's messages go, nil once it has ended.
+  public func flow(of id: TransactionID) -> Flow? { index(of: id).flatMap { slots[$0]?.flow } }
 
   /// The next thing to do, nil where there is none.
   public mutating func poll() -> TransactionOutput? {

@@ -60,7 +60,7 @@ extension TransactionLayer {
       slots[i]?.kept = nil
     }
     if case .response(let response) = message {
-      if actions.contains(.pass) { emit(.response(response, id)) }
+      if actions.contains(.pass) { emit(.response(response, id, from: transaction.flow)) }
       if actions.contains(.passOnce) { passOnce(response, id, i) }
     }
     if actions.contains(.reportTimeout) { emit(.failed(id, .timeout)) }
@@ -76,7 +76,7 @@ extension TransactionLayer {
       if let ack = known.ack { emit(.send(ack, to: known.flow)) }
     } else if transaction.acknowledgements.count < TransactionLayer.mostForks {
       slots[i]?.acknowledgements.append(Transaction.Acknowledgement(tag: tag, ack: nil, flow: transaction.flow))
-      emit(.response(response, id))
+      emit(.response(response, id, from: transaction.flow))
     }
   }
 
