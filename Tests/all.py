@@ -22,7 +22,7 @@ BINARY = {name: f"{ROOT}/build/{name}/sotto" for name in ("x86_64", "armv7")}
 
 class Counts:
     def __init__(self, passed=0, failed=0, skipped=0):
-        self.passed, self.failed, self.skipped = passed, failed, skipped
+        self.passed, self.failed, self.skipped = int(passed), int(failed), int(skipped)
 
     def add(self, other):
         self.passed += other.passed
