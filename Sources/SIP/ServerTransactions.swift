@@ -8,8 +8,8 @@ extension TransactionLayer {
     guard let via = try? request.stampSource(of: flow) else { return }
     let replyFlow = flow.replying(to: via)
     if let error = request.check() {
-      guard let status = error.status else { return }
-      return refuse(request, status, to: replyFlow)
+      guard let response = Response(to: request, refusing: error, toTag: tagWithoutState(request)) else { return }
+      return emit(.send(.response(response), to: replyFlow))
     }
     if request.method == .cancel { return receiveCancel(request, via, from: flow, replyFlow) }
     guard let key = TransactionKey(request, via) else { return }
@@ -45,9 +45,8 @@ extension TransactionLayer {
     }
   }
 
-  /// Answers without keeping anything (RFC 3261 §8.2.7). ACK is never answered.
+  /// Answers without keeping anything (RFC 3261 §8.2.7).
   private mutating func refuse(_ request: Request, _ status: Int, to flow: Flow) {
-    guard request.method != .ack else { return }
     var response = Response(to: request, status: status, toTag: tagWithoutState(request))
     if status == 503 { response.headers.append(.retryAfter, "10") }
     emit(.send(.response(response), to: flow))

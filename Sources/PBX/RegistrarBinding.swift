@@ -1,0 +1,40 @@
+import SIP
+import Wire
+
+/// One contact that a phone has registered for a number (RFC 3261 §10).
+public struct Binding: Hashable, Sendable {
+  /// As the phone wrote it, without `expires`.
+  public var contact: NameAddress
+  /// Preference in thousandths: 1000 is called first.
+  public var q: Int
+  public var expires: Instant
+  /// Of the REGISTER that made or refreshed it: an older one may not change it.
+  public var callID: String
+  public var cSeq: UInt32
+  /// Where calls to it go: back where its REGISTER came from, through whatever translates addresses between.
+  public var flow: Flow
+  public var userAgent: String?
+
+  /// Whole seconds left, rounded up so that a phone never refreshes too late by it.
+  public func secondsLeft(_ now: Instant) -> Int64 { max(0, ((expires - now).microseconds + 999_999) / 1_000_000) }
+}
+
+/// What a registrar grants.
+public struct RegistrarLimits: Equatable, Sendable {
+  /// Seconds: less is refused with 423 (RFC 3261 §10.3 step 7).
+  public var least: UInt32 = 60
+  /// Seconds: what a phone gets that asks for nothing, and for more than `most`.
+  public var usual: UInt32 = 3600
+  public var most: UInt32 = 3600
+  /// Contacts of one number. One more takes the place of the one that would expire first: a phone that took a new port at
+  /// each of its restarts would otherwise lock itself out.
+  public var contacts = 10
+
+  public init() {}
+
+  /// Seconds granted for what was asked, 0 for a removal; nil where it is too brief.
+  func granted(_ asked: UInt32?) -> UInt32? {
+    guard let asked, asked != 0 else { return asked ?? usual }
+    return asked < least ? nil : min(asked, most)
+  }
+}
