@@ -33,10 +33,11 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
     .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
 
     // The exchange, from the ground up.
-    library("Platform", ["CLinux", "CUring", "Wire"]),
+    library("Platform", ["CCares", "CLinux", "CUring", "Wire"]),
     library("Wire"),
     library("Crypto", ["COpenSSL"]),
     library("Codecs"),

@@ -27,15 +27,26 @@ public struct ClockCommand {
     }
     guard !servers.isEmpty else { return Commands.misused("clock needs a SERVER or --config FILE") }
     for server in servers {
-      guard let address = IPAddress(server) else {
-        complain(server, "is a name")
-        continue
-      }
-      if let answer = ask(SocketAddress(address, port: 123), name: server) {
-        return use(answer, of: server, onlyPrint: onlyPrint)
+      for address in addresses(of: server) {
+        if let answer = ask(SocketAddress(address, port: 123), name: server) {
+          return use(answer, of: server, onlyPrint: onlyPrint)
+        }
       }
     }
     return 1
+  }
+
+  /// At most three, for a pool has many and init waits.
+  private func addresses(of server: String) -> [IPAddress] {
+    if let address = IPAddress(server) { return [address] }
+    do throws(PlatformError) {
+      let found = try NameLookup.addresses(of: server, patience: .seconds(6))
+      if found.isEmpty { complain(server, "the name has no address; is the network up, and a name server known?") }
+      return Array(found.prefix(3))
+    } catch {
+      complain(server, error.description)
+      return []
+    }
   }
 
   private func ask(_ address: SocketAddress, name: String) -> SNTPAnswer? {
