@@ -67,9 +67,14 @@ test-cross: setup-build setup-test ## the fetching of packages, against a small 
 
 .PHONY: lint
 lint: setup-build ## check the form of the sources and which module leans on which
-	@swift format lint --strict --recursive Package.swift Sources Tests
+	@swift format lint --strict --recursive Package.swift Sources Tests Fuzz
 	@cross/lint
 
 .PHONY: clean
 clean: ## delete what was built here; the cache stays
 	rm -rf build .build .build-*
+
+RUNS := 10000000
+.PHONY: fuzz
+fuzz: setup-build ## fuzz the parsers: RUNS inputs each (10000000), TARGETS="sip uri sdp rtp yaml"
+	@Fuzz/run $(RUNS) $(TARGETS)

@@ -67,6 +67,11 @@ let package = Package(
     library("SimNet", ["Wire"]),
     library("TestSupport"),
 
+    .target(
+      name: "FuzzTargets", dependencies: ["SIP", "SDP", "RTP", "Configuration", "Wire"], path: "Fuzz/Targets",
+      swiftSettings: swiftSettings),
+
+    tests("FuzzTests", ["FuzzTargets"]),
     tests("WireTests", ["Wire"]),
     tests("SIPTests", ["SIP", "Wire"]),
     tests("SelfTestTests", ["SelfTest"]),
@@ -85,3 +90,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `make fuzz` builds one program around all fuzz targets; libFuzzer brings its own main.
+if Context.environment["SOTTO_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Driver",
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -1,19 +1,9 @@
 /// What must hold in every message, beyond its syntax (RFC 3261 §8.1.1, §8.2, §16.3).
 extension Headers {
-  /// Headers that may stand once (RFC 3261 §7.3.1, §20).
-  private static let single: [HeaderName] = [
-    .from, .to, .callID, .cSeq, .maxForwards, .contentLength, .contentType, .contentDisposition, .date, .event,
-    .expires, .minExpires, .mimeVersion, .organization, .priority, .rAck, .referTo, .replaces, .retryAfter, .rSeq,
-    .server, .sessionExpires, .subject, .timestamp, .userAgent,
-  ]
-
   /// Checks presence, number and grammar of what every message carries; returns CSeq, which the caller looks at too.
   fileprivate func checkCommon() throws(SIPError) -> CSeq {
-    var seen: UInt64 = 0
-    for field in fields {
-      guard let bit = Headers.single.firstIndex(of: field.name) else { continue }
-      guard seen & 1 << UInt64(bit) == 0 else { throw .repeatedHeader(field.name) }
-      seen |= 1 << UInt64(bit)
+    for i in fields.indices where fields[i].name.isSingle {
+      guard firstIndex(of: fields[i].name) == i else { throw .repeatedHeader(fields[i].name) }
     }
     guard !(try vias).isEmpty else { throw .missingHeader(.via) }
     _ = try from

@@ -21,7 +21,7 @@ private struct HeaderNameTable {
 
   init() {
     for header in HeaderName.allCases where header != .other {
-      insert(Array(header.rawValue.utf8), header)
+      insert(Array(header.text.utf8), header)
       if let letter = header.compactForm { insert([letter], header) }
     }
   }

@@ -24,7 +24,7 @@ public struct Headers: Hashable, Sendable {
     }
 
     /// The name as it will be sent.
-    public var text: String { name == .other ? spelling : name.rawValue }
+    public var text: String { name == .other ? spelling : name.text }
   }
 
   public var fields: [Field]

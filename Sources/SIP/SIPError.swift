@@ -65,9 +65,9 @@ public enum SIPError: Error, Hashable, Sendable {
     case .badVersion(let found): "version \(found): only SIP/2.0 is spoken here"
     case .badLine(let line): "line \(line): expected a header field, `name: value`"
     case .badValue(let expected): "expected \(expected)"
-    case .badHeader(let name, let expected): "\(name.rawValue): expected \(expected)"
-    case .missingHeader(let name): "\(name.rawValue) is missing"
-    case .repeatedHeader(let name): "\(name.rawValue) stands more than once"
+    case .badHeader(let name, let expected): "\(name.text): expected \(expected)"
+    case .missingHeader(let name): "\(name.text) is missing"
+    case .repeatedHeader(let name): "\(name.text) stands more than once"
     case .methodMismatch(let cSeq, let request):
       "CSeq names the method \(cSeq.name), the request line \(request.name)"
     case .bodyTooShort(let expected, let found): "Content-Length says \(expected) bytes, \(found) came"

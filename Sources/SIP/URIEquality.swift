@@ -19,11 +19,11 @@ extension URI {
   private func hasSameParameters(_ other: URI, all: Bool) -> Bool {
     for (a, b) in [(parameters, other.parameters), (other.parameters, parameters)] {
       for parameter in a.list {
-        let name = unescape(parameter.name)
-        if let twin = b.list.first(where: { equalsIgnoringCase(unescape($0.name), name) }) {
-          let (x, y) = (unescape(parameter.value ?? ""), unescape(twin.value ?? ""))
-          guard equalsIgnoringCase(x, y) else { return false }
-        } else if all || ["user", "ttl", "method", "maddr", "transport"].contains(lowercasedASCII(name)) {
+        let name = lowercasedASCII(unescape(parameter.name))
+        if let twin = b.unescapedValue(name) {
+          // Of equal names in one URI the first counts, on both sides.
+          guard a.unescapedValue(name) == twin else { return false }
+        } else if all || ["user", "ttl", "method", "maddr", "transport"].contains(name) {
           return false
         }
       }
@@ -33,13 +33,24 @@ extension URI {
 
   /// Headers count always, in any order.
   private func hasSameHeaders(_ other: URI) -> Bool {
-    guard headers.count == other.headers.count else { return false }
-    return headers.allSatisfy { header in
-      other.headers.contains {
+    headers.count == other.headers.count && hasHeaders(of: other) && other.hasHeaders(of: self)
+  }
+
+  private func hasHeaders(of other: URI) -> Bool {
+    other.headers.allSatisfy { header in
+      headers.contains {
         equalsIgnoringCase(unescape($0.name), unescape(header.name))
           && unescape($0.value ?? "") == unescape(header.value ?? "")
       }
     }
+  }
+}
+
+extension Parameters {
+  /// The value in lower case without escapes, empty for a flag, of a name given in the same form; nil where absent.
+  fileprivate func unescapedValue(_ name: String) -> String? {
+    guard let parameter = list.first(where: { lowercasedASCII(unescape($0.name)) == name }) else { return nil }
+    return lowercasedASCII(unescape(parameter.value ?? ""))
   }
 }
 

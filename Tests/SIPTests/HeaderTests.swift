@@ -10,13 +10,13 @@ private func headers(_ lines: String...) throws -> Headers {
 @Suite struct HeaderTests {
   @Test(arguments: HeaderName.allCases.filter { $0 != .other })
   func everyNameIsFoundInAnyCaseAndCompactForm(name: HeaderName) {
-    #expect(HeaderName(matching: name.rawValue) == name)
-    #expect(HeaderName(matching: name.rawValue.uppercased()) == name)
+    #expect(HeaderName(matching: name.text) == name)
+    #expect(HeaderName(matching: name.text.uppercased()) == name)
     if let letter = name.compactForm {
       #expect(HeaderName(matching: String(decoding: [letter], as: UTF8.self)) == name)
       #expect(HeaderName(matching: String(decoding: [letter - 32], as: UTF8.self)) == name)
     }
-    #expect(HeaderName(matching: name.rawValue + "x") == .other)
+    #expect(HeaderName(matching: name.text + "x") == .other)
   }
 
   @Test func unknownHeadersAreKeptByteForByte() throws {

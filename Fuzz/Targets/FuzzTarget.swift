@@ -1,0 +1,14 @@
+/// One fuzzed surface: hands bytes to a parser and looks for broken promises.
+public struct FuzzTarget: Sendable {
+  public let name: String
+  /// What promise the bytes broke, nil where all held. A trap is a broken promise too.
+  public let fault: @Sendable ([UInt8]) -> String?
+}
+
+public let fuzzTargets = [
+  FuzzTarget(name: "sip", fault: sipFault),
+  FuzzTarget(name: "uri", fault: uriFault),
+  FuzzTarget(name: "sdp", fault: sdpFault),
+  FuzzTarget(name: "rtp", fault: rtpFault),
+  FuzzTarget(name: "yaml", fault: yamlFault),
+]
