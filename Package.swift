@@ -84,6 +84,7 @@ let package = Package(
     tests("CodecsTests", ["Codecs"]),
     tests("RTPTests", ["RTP"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
+    tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),
     tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Wire"]),
