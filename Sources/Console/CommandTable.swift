@@ -12,7 +12,11 @@ public enum CommandTable {
     summary: "Runs the exchange until SIGTERM; SIGHUP reads the configuration again.",
     details: ["A faulty file is refused at the start, and on SIGHUP leaves the old configuration running."])
   public static let checkConfig = CommandDescription(
-    "check-config", operands: ["FILE"], summary: "Names every fault of a configuration by file:line:column.",
+    "check-config", operands: ["FILE"],
+    options: [
+      OptionDescription("--print", value: "SECTION", help: "network or time: its settings as a shell reads them")
+    ],
+    summary: "Names every fault of a configuration by file:line:column.",
     details: ["Exit status: 0 without faults, 1 with faults."])
   public static let status = CommandDescription(
     "status", options: [control, OptionDescription("--json", help: "prints one line of JSON")],
@@ -29,22 +33,15 @@ public enum CommandTable {
     "reload", options: [control], summary: "Has the running exchange read its configuration again; no call is touched.")
   public static let selftest = CommandDescription(
     "selftest", summary: "Checks this build on this processor with known answers; takes about a second.")
-  public static let clock = CommandDescription(
-    "clock", operands: ["[SERVER...]"],
-    options: [
-      OptionDescription("--config", value: "FILE", help: "asks the file's time.servers after those named"),
-      OptionDescription("--print", help: "shows the difference and leaves the clock alone"),
-    ],
+  public static let sntp = CommandDescription(
+    "sntp", operands: ["SERVER..."],
+    options: [OptionDescription("--print", help: "shows the difference and leaves the clock alone")],
     summary: "Sets the clock by the first time server that gives a good answer.",
-    details: ["The protocol is SNTP (RFC 5905 section 14). Exit status: 0 when set, 1 when no server answered well."])
-  public static let settings = CommandDescription(
-    "settings", operands: ["FILE"],
-    summary: "Prints a configuration's settings of the box itself as a shell reads them.",
-    details: ["address, gateway, name_servers and time_servers, one assignment a line; empty where DHCP decides."])
+    details: ["The protocol is RFC 5905 section 14. Exit status: 0 when set, 1 when no server answered well."])
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
-    checkConfig, status, console, log, logLevel, reload, selftest, clock, settings, version,
+    checkConfig, status, console, log, logLevel, reload, selftest, sntp, version,
   ]
 
   public static var help: String {

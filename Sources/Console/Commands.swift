@@ -5,13 +5,15 @@ import Wire
 /// The subcommands that are done in a moment: each prints and returns the exit status.
 public enum Commands {
   /// 0: no fault; 1: faults, or the file can't be read.
-  public static func checkConfig(_ path: String) -> Int32 {
+  public static func checkConfig(_ path: String, printing section: String?) -> Int32 {
     do throws(LoadError) {
       let configuration = try loadConfiguration(path)
-      let count = configuration.extensions.count
-      Process.writeOutput(
-        "\(path): ok: domain \(configuration.domain), \(count) \(count == 1 ? "extension" : "extensions"), "
-          + "\(configuration.listeners.count) addresses, media ports for \(configuration.media.mostCalls) calls\n")
+      switch section {
+      case nil: Process.writeOutput("\(path): ok: \(summary(configuration))\n")
+      case "network": Process.writeOutput(network(configuration.network))
+      case "time": Process.writeOutput("servers='\(configuration.time.servers.joined(separator: " "))'\n")
+      case .some(let other): return misused("unknown section \(quoted(other)); expected network or time")
+      }
       return 0
     } catch {
       Process.writeError(error.lines.joined(separator: "\n") + "\n")
@@ -19,24 +21,20 @@ public enum Commands {
     }
   }
 
-  /// Addresses and checked host names hold nothing that a shell would take for its own.
-  public static func settings(_ path: String) -> Int32 {
-    do throws(LoadError) {
-      let configuration = try loadConfiguration(path)
-      let network = configuration.network
-      Process.writeOutput(
-        """
-        address='\(network.address?.description ?? "")'
-        gateway='\(network.gateway?.description ?? "")'
-        name_servers='\(network.nameServers.map { $0.description }.joined(separator: " "))'
-        time_servers='\(configuration.time.servers.joined(separator: " "))'
+  private static func summary(_ configuration: Configuration) -> String {
+    let count = configuration.extensions.count
+    return "domain \(configuration.domain), \(count) \(count == 1 ? "extension" : "extensions"), "
+      + "\(configuration.listeners.count) addresses, media ports for \(configuration.media.mostCalls) calls"
+  }
 
-        """)
-      return 0
-    } catch {
-      Process.writeError(error.lines.joined(separator: "\n") + "\n")
-      return 1
-    }
+  /// Addresses and checked host names hold nothing that a shell would take for its own.
+  private static func network(_ network: NetworkSettings) -> String {
+    """
+    address='\(network.address?.description ?? "")'
+    gateway='\(network.gateway?.description ?? "")'
+    nameservers='\(network.nameServers.map { $0.description }.joined(separator: " "))'
+
+    """
   }
 
   public static func status(_ client: ControlClient, json: Bool) -> Int32 {

@@ -1,20 +1,21 @@
 import Platform
 import Wire
 
-/// What the card's own system puts there for the console; on another machine they are absent.
+/// What the card's own system puts there for the console.
 enum Appliance {
-  static let network = ["/sbin/sotto-network", "restart"]
-  static let reboot = ["/sbin/sotto-reboot"]
+  private static let network = "/lib/sotto/network"
 
-  /// Runs one of them and says how it went.
-  static func run(_ program: [String], done: String) -> String {
-    guard Files.isExecutable(program[0]) else {
-      return "this is not a Sotto appliance: \(program[0]) is not there; use the system's own tools"
+  static func restartNetwork() -> String { run([network, "restart"], done: "the network is restarted") }
+
+  static func reboot() -> String { run(["/sbin/reboot"], done: "rebooting") }
+
+  /// Runs a program and says how it went; elsewhere than on the card nothing is run.
+  private static func run(_ program: [String], done: String) -> String {
+    guard Files.isExecutable(network) else {
+      return "this is not a Sotto appliance (no \(network)); use the system's own tools"
     }
-    switch Process.run(program) {
-    case 0: return done
-    case let status: return "\(program[0]) failed (status \(status)); the log may say why"
-    }
+    let status = Process.run(program)
+    return status == 0 ? done : "\(program[0]) failed with status \(status); the log may say why"
   }
 }
 
@@ -37,8 +38,7 @@ public struct ConsoleMenu {
           }
         },
         addresses: { Network.interfaces().map { "\(padded($0.name, to: 10)) \($0.ip.description)" } },
-        restartNetwork: { Appliance.run(Appliance.network, done: "the network was restarted") },
-        reboot: { Appliance.run(Appliance.reboot, done: "rebooting") }))
+        restartNetwork: { Appliance.restartNetwork() }, reboot: { Appliance.reboot() }))
     let terminal = Terminal.takeKeysSingly()
     defer { terminal?.restore() }
     Process.writeOutput(menu.greeting())

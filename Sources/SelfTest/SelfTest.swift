@@ -30,9 +30,9 @@ public enum SelfTest {
       failed += failures.count
       passed += group.cases.count - failures.count
       report(
-        "\(failures.isEmpty ? "ok  " : "FAIL") \(group.name): \(group.cases.count - failures.count) of \(group.cases.count)"
+        "\(failures.isEmpty ? "ok    " : "FAILED") \(group.name): \(group.cases.count - failures.count) of \(group.cases.count)"
       )
-      for failure in failures { report("     failed: \(failure.name)") }
+      for failure in failures { report("       failed: \(failure.name)") }
     }
     return (passed, failed)
   }

@@ -37,7 +37,7 @@ func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
   let control = ControlPath(option: arguments["--control"])
   let client = ControlClient(path: control.path)
   switch command.name {
-  case "check-config": return Commands.checkConfig(arguments.operands[0])
+  case "check-config": return Commands.checkConfig(arguments.operands[0], printing: arguments["--print"])
   case "status": return Commands.status(client, json: arguments["--json"] != nil)
   case "console": return ConsoleMenu(client: client).run()
   case "log": return Commands.log(client, lines: arguments["--lines"])
@@ -47,10 +47,7 @@ func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
     let (passed, failed) = SelfTest.run { Process.writeOutput($0 + "\n") }
     Process.writeOutput("\(passed) passed, \(failed) failed\n")
     return failed == 0 ? 0 : 1
-  case "clock":
-    return ClockCommand(servers: arguments.operands, file: arguments["--config"])
-      .run(onlyPrint: arguments["--print"] != nil)
-  case "settings": return Commands.settings(arguments.operands[0])
+  case "sntp": return SNTPCommand(servers: arguments.operands).run(onlyPrint: arguments["--print"] != nil)
   default:
     Process.writeOutput("sotto \(sottoVersion)\n")
     return 0

@@ -12,8 +12,8 @@ private func take(_ words: String..., of command: CommandDescription = CommandTa
     let arguments = try take("--json", "--control=/tmp/x").get()
     #expect(arguments["--json"] == "" && arguments["--control"] == "/tmp/x" && !arguments.wantsHelp)
     #expect(try take("--control", "/tmp/x").get()["--control"] == "/tmp/x")
-    let clock = try take("a", "--print", "b", "--", "--c", of: CommandTable.clock).get()
-    #expect(clock.operands == ["a", "b", "--c"] && clock["--print"] != nil)
+    let sntp = try take("a", "--print", "b", "--", "--c", of: CommandTable.sntp).get()
+    #expect(sntp.operands == ["a", "b", "--c"] && sntp["--print"] != nil)
   }
 
   @Test func helpNeedsNoOperands() throws {

@@ -4,28 +4,14 @@ import Platform
 import SNTP
 import Wire
 
-/// `sotto clock`: asks time servers, one after the other, and sets the clock by the first good answer.
-public struct ClockCommand {
+/// `sotto sntp`: asks time servers, one after the other, and sets the clock by the first good answer.
+public struct SNTPCommand {
   private static let patience = Interval.seconds(2)
-  private var servers: [String]
-  private let file: String?
+  private let servers: [String]
 
-  public init(servers: [String], file: String?) {
-    self.servers = servers
-    self.file = file
-  }
+  public init(servers: [String]) { self.servers = servers }
 
   public func run(onlyPrint: Bool) -> Int32 {
-    var servers = servers
-    if let file {
-      do throws(LoadError) {
-        servers += try loadConfiguration(file).time.servers
-      } catch {
-        Process.writeError(error.lines.joined(separator: "\n") + "\n")
-        return 1
-      }
-    }
-    guard !servers.isEmpty else { return Commands.misused("clock needs a SERVER or --config FILE") }
     for server in servers {
       for address in addresses(of: server) {
         if let answer = ask(SocketAddress(address, port: 123), name: server) {
