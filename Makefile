@@ -65,6 +65,11 @@ test: setup ## every test, its count on the last line; Tests/all.py says how to 
 test-cross: setup-build setup-test ## the fetching of packages, against a small mirror that misbehaves
 	python3 Tests/cross/test_fetch.py
 
+.PHONY: test-bare
+test-bare: ## build on a Debian 12 of git, make and Swift alone, made in a folder (root: sudo make test-bare)
+	@cross/setup $(LISTS)/bare.list
+	Tests/bare/run
+
 .PHONY: lint
 lint: setup-build ## check the form of the sources and which module leans on which
 	@swift format lint --strict --recursive Package.swift Sources Tests Fuzz
