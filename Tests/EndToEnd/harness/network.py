@@ -68,7 +68,8 @@ class Network:
         self._used.discard(host.number)
 
     def tap(self, name):
-        """A tap plugged into the switch, for an emulated board."""
+        """A tap plugged into the switch, for an emulated board; an older one of that name is replaced."""
+        subprocess.run(["ip", "link", "delete", name], capture_output=True)
         ip("tuntap", "add", name, "mode", "tap")
         ip("link", "set", name, "master", "switch", "up")
         return name

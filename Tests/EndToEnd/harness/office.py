@@ -48,11 +48,14 @@ class Office:
         self.exchange = self.runs(Exchange(self.host("box"), f"{self.folder}/box", self.binary, made, more))
         return self.exchange
 
+    def tap(self, name):
+        return self.network.tap(name)
+
     def clip(self, name):
         return speech.clip(name, self.clips)
 
     def phone(self, number, says, path=UDP, password=None, codecs=None, registered=True, domain=DOMAIN,
-              exchange=None, **options):
+              exchange=None, patience=10, **options):
         """A phone that registers as `number` by `path`; `exchange` is the host to register to."""
         extension = self.exchange.extensions.get(number) if self.exchange else None
         exchange = exchange or self.exchange.host
@@ -64,7 +67,7 @@ class Office:
             self.host(f"p{number}"), f"{self.folder}/{number}", number, domain, self.clip(says), account,
             version=path.version, **options))
         if registered:
-            phone.expect("REGISTER_OK")
+            phone.expect("REGISTER_OK", patience)
         return phone
 
     def compare(self, says, listener, codecs):
