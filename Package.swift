@@ -75,7 +75,7 @@ let package = Package(
     tests("WireTests", ["Wire"]),
     tests("SIPTests", ["SIP", "Wire"]),
     tests("SelfTestTests", ["SelfTest"]),
-    tests("DaemonTests", ["Daemon", "Console", "Configuration", "Wire"]),
+    tests("DaemonTests", ["Daemon", "Console", "Configuration", "Platform", "SIP", "Wire"]),
     tests("ConsoleTests", ["Console"]),
     tests("SNTPTests", ["SNTP", "Wire"]),
     tests("DigestTests", ["SIP", "Crypto", "Wire"]),

@@ -19,6 +19,8 @@ final class Connection {
   var stalledSince: Instant?
   /// Closes once all is written.
   var closesWhenWritten = false
+  /// The flows of connection 0 that were sent here: who uses one learns of the end by that name.
+  var aliases: [Flow] = []
   /// What the poller was told.
   var isWatchedForWriting = false
   private var queue: WriteQueue

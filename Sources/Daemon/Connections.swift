@@ -47,6 +47,7 @@ final class Connections {
   /// Sends on the connection that the flow names, else on one to that address, else on a new one.
   func send(_ bytes: [UInt8], on flow: Flow, now: Instant, _ report: (ConnectionEvent) -> Void) {
     guard let connection = find(flow) ?? open(flow, now: now) else { return report(.closed(flow)) }
+    if flow.connection == 0 && !connection.aliases.contains(flow) { connection.aliases.append(flow) }
     guard connection.enqueue(bytes, now: now), connection.flush(now: now) else {
       return close(connection, report)
     }
@@ -165,5 +166,6 @@ final class Connections {
     connection.socket.close()
     admission.release(connection.remote.ip)
     report(.closed(connection.flow))
+    for flow in connection.aliases { report(.closed(flow)) }
   }
 }

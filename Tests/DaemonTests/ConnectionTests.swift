@@ -1,0 +1,167 @@
+import Platform
+import SIP
+import Testing
+import Wire
+
+@testable import Daemon
+
+/// The connections on loopback, with what they reported.
+private final class Fixture {
+  let poller: Poller
+  let connections: Connections
+  let listener: StreamListener
+  var messages: [[UInt8]] = []
+  var flows: [Flow] = []
+  var closed: [Flow] = []
+  var refused = 0
+  var damaged = 0
+
+  init(_ limits: ConnectionLimits = ConnectionLimits()) throws {
+    poller = try Poller()
+    connections = Connections(poller: poller, limits: limits)
+    listener = try StreamListener(tcp: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 0))
+    try poller.add(listener.descriptor, .readable, token: Token.tcpListener(1).packed)
+  }
+
+  deinit {
+    connections.closeAll()
+    listener.close()
+    poller.close()
+  }
+
+  func report(_ event: ConnectionEvent) {
+    switch event {
+    case .message(let bytes, let flow):
+      messages.append(bytes)
+      flows.append(flow)
+    case .closed(let flow): closed.append(flow)
+    case .damaged: damaged += 1
+    case .refused: refused += 1
+    }
+  }
+
+  /// Turns the loop until something holds, for two seconds at most.
+  func run(until holds: () -> Bool) -> Bool {
+    let end = Clock.monotonic() + .seconds(2)
+    while !holds() && Clock.monotonic() < end {
+      poller.wait(until: Clock.monotonic() + .milliseconds(10)) { token, what in
+        let now = Clock.monotonic()
+        switch Token(packed: token) {
+        case .tcpListener: connections.accept(listener, now: now) { report($0) }
+        case .connection(let number): connections.ready(number, what, now: now) { report($0) }
+        default: break
+        }
+      }
+    }
+    return holds()
+  }
+
+  /// Where a peer that is not ours listens.
+  func peer() throws -> (listener: StreamListener, flow: Flow) {
+    let peer = try StreamListener(tcp: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 0))
+    let local = SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 5060)
+    return (peer, Flow(transport: .tcp, local: local, remote: try #require(peer.localAddress)))
+  }
+}
+
+private let ping = Array("\r\n\r\n".utf8)
+private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\nok".utf8)
+
+@Suite struct ConnectionTests {
+  @Test func aConnectionIsOpenedWhereNoneStandsAndUsedAgain() throws {
+    let fixture = try Fixture()
+    let (peer, flow) = try fixture.peer()
+    defer { peer.close() }
+    fixture.connections.send(message, on: flow, now: Clock.monotonic()) { fixture.report($0) }
+    fixture.connections.send(message, on: flow, now: Clock.monotonic()) { fixture.report($0) }
+    #expect(fixture.connections.count == 1)
+    var accepted: StreamSocket?
+    #expect(
+      fixture.run {
+        accepted = accepted ?? peer.accept()?.socket
+        return accepted != nil
+      })
+    let socket = try #require(accepted)
+    defer { socket.close() }
+    var got: [UInt8] = []
+    #expect(
+      fixture.run {
+        _ = socket.read(into: &got, limit: 1000)
+        return got.count == 2 * message.count
+      })
+    #expect(got == message + message)
+    // Its answer comes by the number of the connection; its end is told by the flow that was asked for as well.
+    _ = socket.write(message[...])
+    #expect(fixture.run { fixture.messages.count == 1 })
+    #expect(fixture.flows.first?.connection != 0 && fixture.flows.first?.remote == flow.remote)
+    socket.close()
+    #expect(fixture.run { fixture.closed.contains(flow) })
+    #expect(fixture.connections.count == 0)
+  }
+
+  @Test func aConnectionThatCannotBeMadeIsReported() throws {
+    let fixture = try Fixture()
+    let (peer, flow) = try fixture.peer()
+    peer.close()
+    fixture.connections.send(message, on: flow, now: Clock.monotonic()) { fixture.report($0) }
+    #expect(fixture.run { fixture.closed.contains(flow) })
+    var gone = flow
+    gone.connection = 77
+    fixture.connections.send(message, on: gone, now: Clock.monotonic()) { fixture.report($0) }
+    #expect(fixture.closed.contains(gone))
+  }
+
+  @Test func aReaderThatIsTooSlowIsCutOff() throws {
+    let fixture = try Fixture(ConnectionLimits(queue: 100_000))
+    let client = try StreamSocket.connect(to: try #require(fixture.listener.localAddress))
+    defer { client.close() }
+    #expect(fixture.run { fixture.connections.count == 1 })
+    _ = client.write(message[...])
+    #expect(fixture.run { fixture.flows.count == 1 })
+    let flow = try #require(fixture.flows.first)
+    let chunk = [UInt8](repeating: 0x78, count: 50_000)
+    var sent = 0
+    while fixture.closed.isEmpty && sent < 1000 {
+      fixture.connections.send(chunk, on: flow, now: Clock.monotonic()) { fixture.report($0) }
+      sent += 1
+    }
+    #expect(fixture.closed == [flow] && fixture.connections.count == 0)
+    #expect(sent < 1000)
+  }
+
+  @Test func silenceIsEndedEarlierBeforeTheFirstMessage() throws {
+    let fixture = try Fixture(ConnectionLimits(patience: .seconds(30), idle: .seconds(600)))
+    let address = try #require(fixture.listener.localAddress)
+    let silent = try StreamSocket.connect(to: address)
+    let proven = try StreamSocket.connect(to: address)
+    defer { silent.close() }
+    defer { proven.close() }
+    _ = proven.write((ping + message)[...])
+    #expect(fixture.run { fixture.connections.count == 2 && fixture.messages.count == 1 })
+    fixture.connections.wake(now: Clock.monotonic() + .seconds(29)) { fixture.report($0) }
+    #expect(fixture.connections.count == 2)
+    fixture.connections.wake(now: Clock.monotonic() + .seconds(31)) { fixture.report($0) }
+    #expect(fixture.connections.count == 1 && fixture.closed != fixture.flows)
+    fixture.connections.wake(now: Clock.monotonic() + .seconds(601)) { fixture.report($0) }
+    #expect(fixture.connections.count == 0 && fixture.closed.last == fixture.flows.first)
+  }
+
+  @Test func oneAddressGetsItsShare() throws {
+    let fixture = try Fixture(ConnectionLimits(perSource: 2))
+    let address = try #require(fixture.listener.localAddress)
+    let clients = try (0..<4).map { _ in try StreamSocket.connect(to: address) }
+    #expect(fixture.run { fixture.refused == 2 })
+    #expect(fixture.connections.count == 2)
+    for client in clients { client.close() }
+    #expect(fixture.run { fixture.connections.count == 0 })
+  }
+
+  @Test func aStreamThatIsNoSIPIsReportedOnceAndFinished() throws {
+    let fixture = try Fixture()
+    let client = try StreamSocket.connect(to: try #require(fixture.listener.localAddress))
+    defer { client.close() }
+    _ = client.write(Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n".utf8)[...])
+    #expect(fixture.run { fixture.damaged == 1 })
+    #expect(fixture.connections.count == 1)
+  }
+}
