@@ -71,7 +71,8 @@ let package = Package(
       name: "FuzzTargets", dependencies: ["SIP", "SDP", "RTP", "Configuration", "Wire"], path: "Fuzz/Targets",
       swiftSettings: swiftSettings),
 
-    tests("FuzzTests", ["FuzzTargets"]),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["inputs"], swiftSettings: swiftSettings),
     tests("WireTests", ["Wire"]),
     tests("SIPTests", ["SIP", "Wire"]),
     tests("SelfTestTests", ["SelfTest"]),
