@@ -17,6 +17,7 @@ import xml.etree.ElementTree as xml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = f"{ROOT}/build/test"
+BOARDS = ("cubieboard", "rpi2")  # those that an emulator boots from their card
 BINARY = {name: f"{ROOT}/build/{name}/sotto" for name in ("x86_64", "armv7")}
 
 
@@ -133,7 +134,17 @@ def calls(step):
     return end_to_end(step)
 
 
-STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "calls": calls}
+def boards(step):
+    """A call through each image, booted from its card."""
+    counts = one(step, ["qemu/setup"])
+    for board in BOARDS:
+        counts.add(one(step, ["make", "-s", "image", f"BOARD={board}", "CONFIG=Tests/EndToEnd/board.yaml"]))
+    counts.add(end_to_end(step, "--chapter", "boards"))
+    return counts
+
+
+STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "calls": calls,
+         "boards": boards}
 
 
 def main():
