@@ -1,4 +1,6 @@
+import Configuration
 import Media
+import SIP
 import Wire
 
 /// What the exchange holds at one moment, for `status` and the console.
@@ -64,4 +66,48 @@ public struct LegStatus: Sendable {
   public var port: UInt16?
   /// Counters as of the last report from the media thread; ask with `reportMedia`.
   public var statistics: LegStatistics?
+}
+
+extension Exchange {
+  /// Everything as it is at `now`.
+  public func status(now: Instant) -> ExchangeStatus {
+    var status = ExchangeStatus()
+    for number in registrar.numbers.sorted() {
+      for binding in registrar.bindings(of: number, now: now) {
+        status.registrations.append(
+          RegistrationStatus(
+            number: number, name: configuration.extensions[number]?.name ?? number,
+            contact: binding.contact.uri.description, source: binding.flow.text, userAgent: binding.userAgent,
+            expiresIn: binding.secondsLeft(now)))
+      }
+    }
+    status.calls = calls.keys.sorted().compactMap { calls[$0]?.status(now: now) }
+    status.freePorts = freePorts.count
+    status.transactions = layer.count
+    status.callsStarted = callsStarted
+    status.callsAnswered = callsAnswered
+    return status
+  }
+}
+
+extension Call {
+  fileprivate func status(now: Instant) -> CallStatus {
+    var callerLeg = LegStatus(signalling: caller.flow.text, port: callerPort)
+    var calleeLeg: LegStatus?
+    var phase = CallStatus.Phase.ringing
+    switch state {
+    case .ringing: break
+    case .talking(let talking), .ending(let talking):
+      callerLeg = talking.caller.status
+      calleeLeg = talking.callee?.status
+      phase = talking.isHeld ? .held : .connected
+    case .over: phase = .ending
+    }
+    if case .ending = state { phase = .ending }
+    callerLeg.statistics = statistics?.a
+    calleeLeg?.statistics = statistics?.b
+    return CallStatus(
+      number: number, caller: caller.number, callee: callee, phase: phase, age: (now - startedAt).seconds,
+      talking: answeredAt.map { (now - $0).seconds }, callerLeg: callerLeg, calleeLeg: calleeLeg)
+  }
 }

@@ -38,6 +38,7 @@ struct Transaction: Sendable {
   /// The earliest entry of the heap that stands for this transaction.
   var scheduled: Instant?
   var cancelHeld = false
+  var cancelReason: String?
   var cancelSent = false
   /// Whether the user has said that the ACK of its 2xx came.
   var isSettled = false

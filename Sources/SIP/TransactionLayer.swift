@@ -108,8 +108,10 @@ public struct TransactionLayer: Sendable {
   }
 
   /// Cancels an INVITE of ours as soon as RFC 3261 §9.1 permits. Its final response still comes, or `timeout`.
-  public mutating func cancel(_ id: TransactionID, now: Instant) {
+  /// `reason` is the value of the Reason header (RFC 3326) that tells the phone why.
+  public mutating func cancel(_ id: TransactionID, reason: String? = nil, now: Instant) {
     guard let i = index(of: id) else { return }
+    if slots[i]?.cancelHeld == false { slots[i]?.cancelReason = reason }
     apply(.cancel, i, nil, now: now)
   }
 

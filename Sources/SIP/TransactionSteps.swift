@@ -47,7 +47,9 @@ extension TransactionLayer {
     {
       slots[i]?.cancelSent = true
       slots[i]?.end(by: .cancelled, times, now: now)
-      _ = startClient(request.cancelling(), to: flow, branch: nil, isInternal: true, now: now)
+      var cancel = request.cancelling()
+      if let reason = transaction.cancelReason { cancel.headers.append(.reason, reason) }
+      _ = startClient(cancel, to: flow, branch: nil, isInternal: true, now: now)
     }
   }
 

@@ -1,0 +1,148 @@
+import Configuration
+import SDP
+import SIP
+import Wire
+
+/// A phone answers: both dialogs come to be, and the media is joined.
+extension Exchange {
+  func branchAnswered(
+    _ call: inout Call, _ ringing: Call.Ringing, _ index: Int, _ response: Response, from flow: Flow
+  ) {
+    let branch = ringing.branches[index]
+    guard let port = call.calleePort,
+      let calleeDialog = try? Dialog(answeredBy: response, called: branch.contact, from: flow),
+      let callerDialog = try? Dialog(
+        answering: call.caller.request, from: call.caller.flow, localTag: branch.callerTag)
+    else {
+      // Nothing can be said to a phone that names no dialog; its 2xx dies unacknowledged.
+      return branchFailed(&call, ringing, index, 502)
+    }
+    var callee = Leg(
+      number: call.callee, codecs: branch.codecs, port: port, dialog: calleeDialog, session: branch.session)
+    var caller = Leg(
+      number: call.caller.number, codecs: call.caller.codecs, port: call.callerPort, dialog: callerDialog,
+      session: call.caller.session)
+    var delayed: Call.DelayedOffer?
+    let body: SessionDescription
+    do throws(Refused) {
+      if let offer = call.caller.offer {
+        let heard = try readAnswer(response.headers, response.body, to: branch.session)
+        body = try answerOn(&caller, offer, heard, from: callee.codecs)
+        callee.said = branch.said
+        callee.heard = heard
+      } else {
+        (body, delayed) = try offerOn(&caller, .caller, response, from: callee, branch.transaction, branch.inviteCSeq)
+      }
+    } catch {
+      discard(response, called: branch.contact, from: flow, branch.transaction)
+      return branchFailed(&call, ringing, index, error.status)
+    }
+    if delayed == nil { acknowledge(callee.dialog, branch.inviteCSeq, branch.transaction) }
+    cancelBranches(ringing, except: index, reason: "SIP;cause=200;text=\"Call completed elsewhere\"")
+    accept(&call, &caller, call.caller.transaction, call.caller.request, body, user: call.callee)
+    call.answeredAt = now
+    callsAnswered &+= 1
+    var talking = Call.Talking(caller: caller, callee: callee)
+    talking.delayed = delayed
+    joinMedia(&call, talking)
+    call.state = .talking(talking)
+    log(.info, "call", "answered", call.logFields)
+  }
+
+  /// The phone on the other leg answered: what `leg`, whose offer it was, is answered.
+  func answerOn(
+    _ leg: inout Leg, _ offer: Call.Offer, _ heard: AudioStream, from codecs: [VoiceCodec]
+  ) throws(Refused) -> SessionDescription {
+    guard let said = Negotiation.relayedAnswer(to: offer.audio, from: leg.codecs, heard, codecs: codecs) else {
+      throw Refused(488)
+    }
+    leg.said = said
+    leg.heard = offer.audio
+    return leg.session.answer(offer.description, said, at: mediaAddress(leg.dialog.flow, port: leg.port))
+  }
+
+  /// The phone on the other leg, asked without an offer, made one in its 2xx: it is offered on to `leg`, whose ACK will
+  /// hold the answer. Ours to the phone waits for that.
+  func offerOn(
+    _ leg: inout Leg, _ side: CallSide, _ response: Response, from offerer: Leg, _ client: TransactionID,
+    _ inviteCSeq: UInt32
+  ) throws(Refused) -> (SessionDescription, Call.DelayedOffer?) {
+    guard let offer = try readOffer(response.headers, response.body),
+      let said = Negotiation.relayedOffer(offer.audio, from: offerer.codecs, to: leg.codecs)
+    else { throw Refused(488) }
+    let body = leg.session.offer(said, at: mediaAddress(leg.dialog.flow, port: leg.port))
+    return (
+      body,
+      Call.DelayedOffer(
+        answerer: side, said: said, offerer: Call.Offerer(offer: offer, client: client, inviteCSeq: inviteCSeq))
+    )
+  }
+
+  /// Answers a phone's INVITE by 200; the transaction sends it again until the ACK comes.
+  func accept(
+    _ call: inout Call, _ leg: inout Leg, _ transaction: TransactionID, _ request: Request,
+    _ body: SessionDescription, user: String
+  ) {
+    var response = Response(to: request, status: 200, toTag: leg.dialog.localTag)
+    addDialogHeaders(&response, request, leg.dialog.flow, user: user)
+    response.headers.append(.contentType, MediaType.sdp.description)
+    response.body = body.serialised()
+    leg.unacknowledged = transaction
+    reply(transaction, response)
+  }
+
+  /// The ACK of a 2xx came.
+  func acknowledged(_ call: inout Call, _ side: CallSide, _ ack: Request) {
+    switch call.state {
+    case .talking(var talking):
+      guard talking[side]?.unacknowledged != nil else { return }
+      talking[side]?.unacknowledged = nil
+      guard let delayed = talking.delayed, delayed.answerer == side else {
+        call.state = .talking(talking)
+        return
+      }
+      talking.delayed = nil
+      do throws(Refused) {
+        try delayedAnswer(&call, &talking, delayed, ack)
+        call.state = .talking(talking)
+      } catch {
+        // The dialogs stand, but not the session (RFC 3261 §13.2.2.4): hang up.
+        if let offerer = delayed.offerer, let leg = talking[side.other] {
+          acknowledge(leg.dialog, offerer.inviteCSeq, offerer.client)
+        }
+        call.state = .talking(talking)
+        hangUp(&call, "no usable answer in the ACK")
+      }
+    case .ending(var talking):
+      talking[side]?.unacknowledged = nil
+      call.state = .ending(talking)
+      sendDueByes(&call)
+    case .ringing, .over: return
+    }
+  }
+
+  private func delayedAnswer(
+    _ call: inout Call, _ talking: inout Call.Talking, _ delayed: Call.DelayedOffer, _ ack: Request
+  ) throws(Refused) {
+    guard var answerer = talking[delayed.answerer] else { throw Refused(488) }
+    let heard = try readAnswer(ack.headers, ack.body, to: answerer.session)
+    answerer.said = delayed.said
+    answerer.heard = heard
+    if let offerer = delayed.offerer, var leg = talking[delayed.answerer.other] {
+      let body = try answerOn(&leg, offerer.offer, heard, from: answerer.codecs)
+      acknowledge(leg.dialog, offerer.inviteCSeq, offerer.client, body)
+      talking[delayed.answerer.other] = leg
+    }
+    talking[delayed.answerer] = answerer
+    joinMedia(&call, talking)
+  }
+
+  /// A 2xx that nobody waits for: the phone is told that the call is over (RFC 3261 §13.2.2.4).
+  func discard(_ response: Response, called uri: URI, from flow: Flow, _ transaction: TransactionID) {
+    guard var dialog = try? Dialog(answeredBy: response, called: uri, from: flow),
+      let cSeq = try? response.headers.cSeq.number
+    else { return }
+    acknowledge(dialog, cSeq, transaction)
+    _ = send(dialog.request(.bye, contact: nil), to: dialog.nextHop, for: nil)
+  }
+}

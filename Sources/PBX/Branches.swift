@@ -1,0 +1,150 @@
+import SDP
+import SIP
+import Wire
+
+/// While the callee's phones ring: what each says goes to the caller, the first answer wins (RFC 3261 §16.7, as a
+/// forking proxy would).
+extension Exchange {
+  func branchResponded(_ call: inout Call, _ index: Int, _ response: Response, from flow: Flow) {
+    guard case .ringing(let ringing) = call.state, index < ringing.branches.count else { return }
+    if response.isProvisional {
+      forwardProvisional(&call, ringing, index, response)
+    } else if response.isSuccess {
+      branchAnswered(&call, ringing, index, response, from: flow)
+    } else {
+      branchFailed(&call, ringing, index, response.status, response)
+    }
+  }
+
+  /// A branch ended without an answer: `response` is nil where it never came.
+  func branchFailed(
+    _ call: inout Call, _ ringing: Call.Ringing, _ index: Int, _ status: Int, _ response: Response? = nil
+  ) {
+    var ringing = ringing
+    ringing.branches[index].failure = Failure(status: status, response: response)
+    call.state = .ringing(ringing)
+    let failures = ringing.branches.compactMap { $0.failure }
+    // 6xx speaks for all phones of the callee (RFC 3261 §16.7 step 5).
+    guard failures.count == ringing.branches.count || status >= 600 else { return }
+    guard let best = Failure.best(failures) else { return }
+    end(&call, refusing: best.statusForCaller, "callee answered \(best.status)", copying: best.response)
+  }
+
+  private func forwardProvisional(
+    _ call: inout Call, _ ringing: Call.Ringing, _ index: Int, _ response: Response
+  ) {
+    guard response.status > 100 else { return }
+    let branch = ringing.branches[index]
+    var forwarded = Response(
+      to: call.caller.request, status: response.status, reason: response.reason, toTag: branch.callerTag)
+    addDialogHeaders(&forwarded, call.caller.request, call.caller.flow, user: call.callee)
+    if ringing.early == nil || ringing.early == index,
+      let (answer, said, heard) = earlyAnswer(&call, branch, response)
+    {
+      var ringing = ringing
+      ringing.early = index
+      call.state = .ringing(ringing)
+      forwarded.headers.append(.contentType, MediaType.sdp.description)
+      forwarded.body = answer.serialised()
+      if let offer = call.caller.offer, let port = call.calleePort, let saidToBranch = branch.said {
+        setMedia(&call, .caller, Negotiation.leg(port: call.callerPort, said: said, heard: offer.audio))
+        setMedia(&call, .callee, Negotiation.leg(port: port, said: saidToBranch, heard: heard))
+      }
+    }
+    reply(call.caller.transaction, forwarded)
+  }
+
+  /// The answer that a provisional response already holds, as told to the caller: ringing or an announcement can be heard.
+  private func earlyAnswer(
+    _ call: inout Call, _ branch: Call.Branch, _ response: Response
+  ) -> (SessionDescription, said: AudioStream, heard: AudioStream)? {
+    guard let offer = call.caller.offer,
+      let heard = try? readAnswer(response.headers, response.body, to: branch.session),
+      let said = Negotiation.relayedAnswer(to: offer.audio, from: call.caller.codecs, heard, codecs: branch.codecs)
+    else { return nil }
+    let address = mediaAddress(call.caller.flow, port: call.callerPort)
+    return (call.caller.session.answer(offer.description, said, at: address), said, heard)
+  }
+
+  /// The phones have rung for long enough.
+  func ringingTimedOut(_ call: inout Call) {
+    guard case .ringing(let ringing) = call.state, ringing.deadline <= now else { return }
+    // RFC 3261 §13.3.1: a caller whose own Expires ran out gets 487.
+    end(&call, refusing: ringing.isDeadlineOfCaller ? 487 : 480, "no answer")
+  }
+
+  /// The caller gave up, by CANCEL or by a BYE in an early dialog.
+  func callerGaveUp(_ call: inout Call, reason: String?) {
+    end(&call, refusing: 487, "caller cancelled", cancelReason: reason)
+  }
+
+  /// Ends a call that rings: a final response to the caller, CANCEL to every phone that hasn't answered.
+  func end(
+    _ call: inout Call, refusing status: Int, _ why: String, copying original: Response? = nil,
+    cancelReason: String? = nil, retryAfter: Int? = nil
+  ) {
+    guard case .ringing(let ringing) = call.state else { return }
+    var response = Response(
+      to: call.caller.request, status: status, toTag: ringing.branches.first?.callerTag ?? newTag())
+    if let original {
+      for name in [HeaderName.retryAfter, .warning, .unsupported, .reason] {
+        response.headers.copy(name, from: original.headers)
+      }
+    }
+    if let retryAfter { response.headers.append(.retryAfter, String(retryAfter)) }
+    reply(call.caller.transaction, response)
+    cancelBranches(ringing, except: nil, reason: cancelReason)
+    log(.info, "call", "ended", call.logFields + [.init("status", String(status)), .init("why", why)])
+    call.state = .over
+  }
+
+  /// Cancels all branches still open but one; what they say from now on concerns nobody, and a late 2xx is hung up.
+  func cancelBranches(_ ringing: Call.Ringing, except winner: Int?, reason: String?) {
+    for (index, branch) in ringing.branches.enumerated() {
+      if index != winner {
+        legs[branch.localTag] = nil
+        legs[branch.callerTag] = nil
+      }
+      guard index != winner, branch.failure == nil else { continue }
+      purposes[branch.transaction] = nil
+      cancel(branch.transaction, reason: reason)
+    }
+  }
+}
+
+/// How a branch failed.
+struct Failure: Sendable {
+  let status: Int
+  /// Nil where no response came.
+  let response: Response?
+
+  /// The one that says most (RFC 3261 §16.7 step 6): 6xx, else of the lowest class; among 4xx those first that the
+  /// caller can act upon, then those that say what the callee does.
+  static func best(_ failures: [Failure]) -> Failure? {
+    failures.min { $0.rank < $1.rank }
+  }
+
+  private var rank: Int {
+    switch status {
+    case 600...: status - 600
+    case 415, 420, 484: 1000 + status
+    case 486: 2000
+    case 480, 487: 2000 + status
+    case 408: 4000
+    case 400..<500: 3000 + status
+    case 500..<600: 5000 + status
+    // Redirections aren't followed, so they help the caller least.
+    default: 9000
+    }
+  }
+
+  /// What the caller is told: not what concerned only us and the phone.
+  var statusForCaller: Int {
+    switch status {
+    case 300..<400, 404, 408, 410, 481, 604: 480
+    case 401, 407: 502
+    case 503: 500
+    default: status
+    }
+  }
+}

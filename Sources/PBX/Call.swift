@@ -1,0 +1,148 @@
+import Configuration
+import Media
+import SDP
+import SIP
+import Wire
+
+/// A call between two phones, or between a phone and the echo: a back-to-back user agent's state, as plain values.
+struct Call: Sendable {
+  /// The valid transitions: ringing → talking → ending, ringing → ending; a call without a leg left is removed.
+  enum State: Sendable {
+    /// The caller's INVITE waits for its final response.
+    case ringing(Ringing)
+    /// The INVITE was answered by 2xx.
+    case talking(Talking)
+    /// Somebody hung up: every leg still open gets its BYE.
+    case ending(Talking)
+    /// Nothing is left to do.
+    case over
+  }
+
+  let number: UInt32
+  let callee: String
+  let startedAt: Instant
+  var answeredAt: Instant?
+  var caller: Caller
+  /// The media ports that this call took, and which of them the media thread has.
+  let callerPort: UInt16
+  let calleePort: UInt16?
+  var portsInMedia: Set<UInt16> = []
+  /// Our tags in its dialogs.
+  var tags: [String] = []
+  /// INVITEs of its phones.
+  var transactions: [TransactionID] = []
+  var statistics: StreamStatistics?
+  var state: State
+
+  var stream: StreamID { StreamID(number) }
+
+  var logFields: [LogEvent.Field] {
+    [.init("call", String(number)), .init("from", caller.number), .init("to", callee)]
+  }
+
+  /// What is known of the caller before there is a dialog.
+  struct Caller: Sendable {
+    let number: String
+    let codecs: [VoiceCodec]
+    let request: Request
+    let key: CallerKey
+    let flow: Flow
+    let transaction: TransactionID
+    /// Its offer and the stream of it that is used; nil where it called without one.
+    let offer: Offer?
+    var session: LocalSession
+  }
+
+  /// A description with the audio stream in it that the exchange takes.
+  struct Offer: Sendable {
+    let description: SessionDescription
+    let audio: AudioStream
+  }
+
+  struct Ringing: Sendable {
+    var branches: [Branch]
+    /// When the caller has waited long enough, and whether it said so itself by Expires.
+    let deadline: Instant
+    let isDeadlineOfCaller: Bool
+    /// The branch whose early media the caller hears.
+    var early: Int?
+  }
+
+  /// The INVITE to one contact of the callee.
+  struct Branch: Sendable {
+    let contact: URI
+    let flow: Flow
+    let transaction: TransactionID
+    /// Our tag towards the phone, and towards the caller in all that comes of this branch: each branch is a dialog of its
+    /// own there too, so that each may have its own media.
+    let localTag: String
+    let callerTag: String
+    let codecs: [VoiceCodec]
+    let inviteCSeq: UInt32
+    var session: LocalSession
+    /// What our offer said; nil in an INVITE without one.
+    let said: AudioStream?
+    var failure: Failure?
+  }
+
+  struct Talking: Sendable {
+    var caller: Leg
+    /// Nil for the echo.
+    var callee: Leg?
+    /// An INVITE on its way from one phone to the other within the call.
+    var reinvite: Reinvite?
+    /// An offer of ours waits for the answer that comes in an ACK.
+    var delayed: DelayedOffer?
+
+    subscript(side: CallSide) -> Leg? {
+      get { side == .caller ? caller : callee }
+      set {
+        if side == .callee {
+          callee = newValue
+        } else if let newValue {
+          caller = newValue
+        }
+      }
+    }
+  }
+
+  struct Reinvite: Sendable {
+    let from: CallSide
+    let server: TransactionID
+    let request: Request
+    let client: TransactionID
+    let inviteCSeq: UInt32
+    let offer: Offer?
+    /// What our offer to the other phone says; it counts once that has answered.
+    let said: AudioStream?
+  }
+
+  /// One phone called without an offer and got one in our 2xx (RFC 3261 §13.2.1): its ACK holds the answer.
+  struct DelayedOffer: Sendable {
+    /// Who answers.
+    let answerer: CallSide
+    /// What we offered it.
+    let said: AudioStream
+    /// The phone's own offer behind ours, and its INVITE transaction that waits for our ACK; nil for the echo.
+    let offerer: Offerer?
+  }
+
+  struct Offerer: Sendable {
+    let offer: Offer
+    let client: TransactionID
+    let inviteCSeq: UInt32
+  }
+}
+
+/// Names the request that a call began with, whichever way it came (RFC 3261 §8.2.2.2).
+struct CallerKey: Hashable, Sendable {
+  let callID: String
+  let fromTag: String
+  let cSeq: UInt32
+}
+
+/// A leg of a call.
+struct CallReference: Hashable, Sendable {
+  let call: UInt32
+  let side: CallSide
+}

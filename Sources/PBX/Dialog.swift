@@ -1,0 +1,119 @@
+import SIP
+import Wire
+
+/// The exchange's end of one dialog with a phone (RFC 3261 §12), as a plain value.
+struct Dialog: Sendable {
+  let callID: String
+  let localTag: String
+  /// What From of our requests says, with our tag.
+  let local: NameAddress
+  /// What To of our requests says, with the phone's tag if it has one.
+  let remote: NameAddress
+  /// The number of our last request; ACK and CANCEL take that of their INVITE.
+  private(set) var localCSeq: UInt32
+  /// The number of the phone's last request, nil before its first.
+  private(set) var remoteCSeq: UInt32?
+  /// The phone's Contact.
+  private(set) var target: URI
+  let routes: [NameAddress]
+  /// How the phone was last heard.
+  private(set) var flow: Flow
+
+  var remoteTag: String? { remote.tag }
+
+  /// The dialog that a 2xx of ours to this INVITE makes (§12.1.1).
+  init(answering request: Request, from flow: Flow, localTag: String) throws(SIPError) {
+    guard let contact = try request.headers.contacts.first else { throw .missingHeader(.contact) }
+    self.localTag = localTag
+    callID = try request.headers.callID
+    var local = try request.headers.to
+    local.tag = localTag
+    self.local = local
+    remote = try request.headers.from
+    localCSeq = 0
+    remoteCSeq = try request.headers.cSeq.number
+    target = contact.uri
+    routes = try request.headers.recordRoutes
+    self.flow = flow
+  }
+
+  /// The dialog that a phone's response to our INVITE makes (§12.1.2). Without a Contact, which it must not lack, the
+  /// URI that was called serves; `flow` is the one that the INVITE went to.
+  init(answeredBy response: Response, called uri: URI, from flow: Flow) throws(SIPError) {
+    let headers = response.headers
+    local = try headers.from
+    localTag = local.tag ?? ""
+    remote = try headers.to
+    callID = try headers.callID
+    localCSeq = try headers.cSeq.number
+    remoteCSeq = nil
+    target = try headers.contacts.first?.uri ?? uri
+    routes = try headers.recordRoutes.reversed()
+    self.flow = flow
+  }
+
+  /// Whether a request with this number is newer than all before it (§12.2.2); it then counts as the last.
+  mutating func accepts(_ cSeq: CSeq) -> Bool {
+    if let last = remoteCSeq, cSeq.number <= last { return false }
+    remoteCSeq = cSeq.number
+    return true
+  }
+
+  /// Takes the Contact of a target refresh request or of its 2xx, and how the phone was heard (§12.2).
+  mutating func refresh(_ headers: Headers) {
+    if let contact = try? headers.contacts.first { target = contact.uri }
+  }
+
+  /// The phone was heard by this flow. A datagram's source may be a proxy's; a connection is worth keeping.
+  mutating func heard(by flow: Flow) { self.flow = flow }
+
+  /// The connection is gone: the next request has to find another way.
+  mutating func lost(_ closed: Flow) {
+    if flow == closed { flow.connection = 0 }
+  }
+
+  /// A new request within the dialog (§12.2.1.1).
+  mutating func request(_ method: Method, contact: String?) -> Request {
+    localCSeq &+= 1
+    return request(method, cSeq: localCSeq, contact: contact)
+  }
+
+  /// The ACK of a 2xx to our INVITE of that number (§13.2.2.4).
+  func ack(_ inviteCSeq: UInt32) -> Request { request(.ack, cSeq: inviteCSeq, contact: nil) }
+
+  private func request(_ method: Method, cSeq: UInt32, contact: String?) -> Request {
+    var uri = target
+    var route = routes
+    if let first = routes.first, !first.uri.parameters.contains("lr") {
+      // A strict router: it finds the target at the end of the route (§12.2.1.1).
+      uri = first.uri
+      route = Array(routes.dropFirst()) + [NameAddress(target)]
+    }
+    uri.headers = []
+    var request = Request(method, uri)
+    for hop in route { request.headers.append(.route, hop.description) }
+    request.headers.append(.maxForwards, "70")
+    request.headers.append(.from, local.description)
+    request.headers.append(.to, remote.description)
+    request.headers.append(.callID, callID)
+    request.headers.append(.cSeq, CSeq(cSeq, method).description)
+    if let contact { request.headers.append(.contact, contact) }
+    return request
+  }
+
+  /// Where the dialog's requests go.
+  var nextHop: Flow { flow.reaching(routes.first?.uri ?? target) }
+}
+
+extension Flow {
+  /// How to reach what `uri` names, known that its owner was heard by this flow. An open connection serves. A datagram
+  /// goes to the port that the URI names, if the address is the one that was heard; else a translator stands between,
+  /// and only the way back leads through it (RFC 3581 §4).
+  func reaching(_ uri: URI) -> Flow {
+    if transport.isReliable && connection != 0 { return self }
+    guard let ip = uri.host.address, ip == remote.ip else { return self }
+    var flow = self
+    flow.remote.port = uri.port ?? transport.defaultPort
+    return flow
+  }
+}

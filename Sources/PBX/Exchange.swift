@@ -1,0 +1,213 @@
+import Configuration
+import Crypto
+import Media
+import SDP
+import SIP
+import Wire
+
+/// The telephone exchange without I/O: registrar and back-to-back user agent between the phones of the house.
+///
+/// Feed it what arrives (`receive`, `mediaEvent`, `offer(ports:)`, `connectionClosed`), call `wake` at `nextDeadline`, and
+/// drain `poll()` after each. A spurious wake-up is harmless.
+public final class Exchange {
+  var configuration: Configuration
+  var layer: TransactionLayer
+  var digest: DigestServer
+  var registrar: Registrar
+  var random: RandomSource
+
+  /// The time of the event at work.
+  var now: Instant
+  var calls: [UInt32: Call] = [:]
+  /// The legs by our tag, which is unguessable and unique.
+  var legs: [String: CallReference] = [:]
+  /// The requests that calls began with.
+  var callers: [CallerKey: UInt32] = [:]
+  /// What requests of ours are for. One without an entry concerns nobody.
+  var purposes: [TransactionID: Purpose] = [:]
+  /// INVITEs of phones that belong to a call and are not done with.
+  var serverCalls: [TransactionID: CallReference] = [:]
+  var ringDeadlines = RingDeadlines()
+  var freePorts: [UInt16] = []
+  var askedForPorts = false
+  var isShuttingDown = false
+  var callsStarted: UInt64 = 0
+  var callsAnswered: UInt64 = 0
+  private var lastNumber: UInt32 = 0
+  private var outputs: [Output] = []
+  private var polled = 0
+
+  /// Why a request of ours was sent.
+  enum Purpose: Sendable {
+    case branch(call: UInt32, index: Int)
+    case reinvite(call: UInt32)
+    case bye(CallReference)
+    /// An INFO passed on: the INFO that it answers.
+    case info(TransactionID, Request)
+  }
+
+  /// `random` makes tags, branches, nonces and session identifiers: seed it from the operating system.
+  public init(_ configuration: Configuration, random: RandomSource, now: Instant) {
+    var random = random
+    self.configuration = configuration
+    self.now = now
+    layer = TransactionLayer(random: RandomSource(seed: random.bytes(32)))
+    digest = DigestServer(realm: configuration.domain, secret: random.bytes(32))
+    registrar = Registrar()
+    self.random = random
+    askForPorts()
+  }
+
+  // MARK: In
+
+  /// A datagram, or a message cut out of a connection's bytes.
+  public func receive(_ bytes: [UInt8], from flow: Flow, now: Instant) {
+    self.now = now
+    do throws(SIPError) {
+      layer.receive(try Message.parse(bytes, flow.transport.isReliable ? .stream : .datagram), from: flow, now: now)
+    } catch {
+      refuseDamaged(bytes, error, from: flow)
+    }
+    drainLayer()
+  }
+
+  /// A connection is gone, or could not be made; for UDP: the address can't be reached.
+  public func connectionClosed(_ flow: Flow, now: Instant) {
+    self.now = now
+    layer.transportFailed(flow, now: now)
+    drainLayer()
+    for (number, call) in calls {
+      guard case .talking(var talking) = call.state else { continue }
+      for side in [CallSide.caller, .callee] { talking[side]?.dialog.lost(flow) }
+      calls[number]?.state = .talking(talking)
+    }
+    registrar.connectionClosed(flow)
+  }
+
+  /// Fires what is due.
+  public func wake(now: Instant) {
+    self.now = now
+    layer.wake(now: now)
+    drainLayer()
+    registrar.wake(now: now)
+    while let number = ringDeadlines.next(by: now) {
+      withCall(number) { (exchange, call) in exchange.ringingTimedOut(&call) }
+    }
+    drainLayer()
+  }
+
+  /// From now on another configuration holds. Calls go on as they are.
+  public func reload(_ configuration: Configuration) {
+    if configuration.domain != self.configuration.domain {
+      digest = DigestServer(realm: configuration.domain, secret: random.bytes(32))
+    }
+    self.configuration = configuration
+    for number in registrar.numbers where configuration.extensions[number] == nil { registrar.removeAll(of: number) }
+  }
+
+  /// Ends every call politely and takes no more. `isDone` says when nobody waits for anything.
+  public func shutdown(now: Instant) {
+    self.now = now
+    isShuttingDown = true
+    for number in calls.keys.sorted() {
+      withCall(number) { (exchange, call) in
+        if case .ringing = call.state {
+          exchange.end(&call, refusing: 503, "shutdown", retryAfter: 10)
+        } else {
+          exchange.hangUp(&call, "shutdown")
+        }
+      }
+    }
+    drainLayer()
+  }
+
+  /// After `shutdown`: whether every phone has answered its BYE.
+  public var isDone: Bool { isShuttingDown && calls.isEmpty }
+
+  // MARK: Out
+
+  /// The next thing to do, nil where there is none.
+  public func poll() -> Output? {
+    guard polled < outputs.count else {
+      outputs.removeAll(keepingCapacity: true)
+      polled = 0
+      return nil
+    }
+    polled += 1
+    return outputs[polled - 1]
+  }
+
+  /// When `wake` is due; may be earlier than needed, never later.
+  public var nextDeadline: Instant? {
+    earliest(earliest(layer.nextDeadline, ringDeadlines.first), registrar.nextDeadline)
+  }
+
+  func emit(_ output: Output) { outputs.append(output) }
+
+  func log(_ level: LogLevel, _ subsystem: StaticString, _ message: String, _ fields: [LogEvent.Field] = []) {
+    emit(.log(LogEvent(level, subsystem, message, fields)))
+  }
+
+  // MARK: The table of calls
+
+  /// A number that no call has.
+  func nextCallNumber() -> UInt32 {
+    repeat { lastNumber &+= 1 } while lastNumber == 0 || calls[lastNumber] != nil
+    return lastNumber
+  }
+
+  /// Lets `body` change a call, and puts it back or, if it is over, out of every table. Must not be nested for a call.
+  func withCall(_ number: UInt32, _ body: (Exchange, inout Call) -> Void) {
+    guard var call = calls[number] else { return }
+    body(self, &call)
+    store(call)
+  }
+
+  func store(_ call: Call) {
+    guard case .over = call.state else {
+      calls[call.number] = call
+      return
+    }
+    calls[call.number] = nil
+    callers[call.caller.key] = nil
+    for tag in call.tags { legs[tag] = nil }
+    for transaction in call.transactions { serverCalls[transaction] = nil }
+  }
+
+  /// Makes one of our tags the name of a leg.
+  func name(_ call: inout Call, _ side: CallSide, _ tag: String) {
+    legs[tag] = CallReference(call: call.number, side: side)
+    call.tags.append(tag)
+  }
+
+  /// Notes that an INVITE of a phone belongs to a call.
+  func own(_ call: inout Call, _ side: CallSide, _ transaction: TransactionID) {
+    serverCalls[transaction] = CallReference(call: call.number, side: side)
+    call.transactions.append(transaction)
+  }
+
+  func newTag() -> String { random.token(8) }
+
+  func newSession() -> LocalSession { LocalSession(sessionID: random.next()) }
+}
+
+/// When ringing ends, soonest first. A call that stopped ringing may still stand here: its deadline then means nothing.
+struct RingDeadlines: Sendable {
+  private var entries: [(at: Instant, call: UInt32)] = []
+
+  /// Nearly always the latest so far.
+  mutating func insert(_ at: Instant, for call: UInt32) {
+    var i = entries.count
+    while i > 0 && entries[i - 1].at > at { i -= 1 }
+    entries.insert((at, call), at: i)
+  }
+
+  var first: Instant? { entries.first?.at }
+
+  mutating func next(by now: Instant) -> UInt32? {
+    guard let first = entries.first, first.at <= now else { return nil }
+    return entries.removeFirst().call
+  }
+
+  mutating func remove(_ call: UInt32) { entries.removeAll { $0.call == call } }
+}

@@ -1,0 +1,89 @@
+import SIP
+
+/// Requests within a dialog (RFC 3261 §12.2.2).
+extension Exchange {
+  /// The leg that a request names by our tag, if Call-ID and the phone's tag fit too.
+  func reference(of request: Request, ourTag: String) -> CallReference? {
+    guard let reference = legs[ourTag], let call = calls[reference.call], let callID = try? request.headers.callID,
+      let from = try? request.headers.from
+    else { return nil }
+    switch call.state {
+    case .ringing:
+      // Of an early dialog only the caller's end is known: no phone has answered.
+      guard reference.side == .caller, call.caller.key.callID == callID, call.caller.key.fromTag == from.tag ?? ""
+      else {
+        return nil
+      }
+    case .talking(let talking), .ending(let talking):
+      guard let dialog = talking[reference.side]?.dialog, dialog.localTag == ourTag, dialog.callID == callID,
+        dialog.remoteTag == from.tag
+      else { return nil }
+    case .over: return nil
+    }
+    return reference
+  }
+
+  func receiveInDialog(_ request: Request, _ reference: CallReference, from flow: Flow, _ transaction: TransactionID) {
+    withCall(reference.call) { (exchange, call) in
+      if let number = try? request.headers.cSeq, !exchange.inOrder(&call, reference.side, number, flow) {
+        // §12.2.2: an older request than the last.
+        return exchange.refuse(transaction, request, 500)
+      }
+      switch request.method {
+      case .bye:
+        exchange.reply(transaction, Response(to: request, status: 200))
+        exchange.byeReceived(&call, reference.side, request)
+      case .invite: exchange.reinvited(&call, reference.side, request, transaction)
+      case .info: exchange.passInfo(&call, reference.side, request, transaction)
+      case .options: exchange.answerOptions(request, transaction)
+      default: exchange.refuse(transaction, request, 405)
+      }
+    }
+  }
+
+  /// Notes number and flow of a request; false where it is out of order.
+  private func inOrder(_ call: inout Call, _ side: CallSide, _ cSeq: CSeq, _ flow: Flow) -> Bool {
+    switch call.state {
+    case .ringing: return cSeq.number > call.caller.key.cSeq
+    case .talking(var talking):
+      guard talking[side]?.dialog.accepts(cSeq) == true else { return false }
+      talking[side]?.dialog.heard(by: flow)
+      call.state = .talking(talking)
+    case .ending(var talking):
+      guard talking[side]?.dialog.accepts(cSeq) == true else { return false }
+      call.state = .ending(talking)
+    case .over: return false
+    }
+    return true
+  }
+
+  /// INFO goes to the other phone with its body (RFC 6086 §4.2.2), and the answer comes back.
+  private func passInfo(_ call: inout Call, _ side: CallSide, _ request: Request, _ transaction: TransactionID) {
+    guard case .talking(var talking) = call.state else { return refuse(transaction, request, 481) }
+    guard var other = talking[side.other] else {
+      return reply(transaction, Response(to: request, status: 200))
+    }
+    var info = other.dialog.request(.info, contact: nil)
+    for field in request.headers.fields {
+      switch field.name {
+      case .contentType, .contentDisposition, .contentEncoding: info.headers.fields.append(field)
+      case .other where field.spelling == "Info-Package": info.headers.fields.append(field)
+      default: break
+      }
+    }
+    info.body = request.body
+    talking[side.other] = other
+    call.state = .talking(talking)
+    _ = send(info, to: other.dialog.nextHop, for: .info(transaction, request))
+  }
+
+  func infoResponded(_ transaction: TransactionID, _ request: Request, _ original: Response) {
+    guard original.isFinal else { return }
+    // A challenge of the other phone's is none of this one's business.
+    let status = original.status == 401 || original.status == 407 ? 502 : original.status
+    var response = Response(to: request, status: status)
+    response.headers.copy(.contentType, from: original.headers)
+    response.body = original.body
+    reply(transaction, response)
+  }
+}

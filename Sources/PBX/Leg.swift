@@ -1,0 +1,58 @@
+import Configuration
+import Media
+import SDP
+import SIP
+import Wire
+
+/// The two ends of a call.
+enum CallSide: UInt8, Sendable {
+  case caller, callee
+
+  var other: CallSide { self == .caller ? .callee : .caller }
+  var stream: Media.Side { self == .caller ? .a : .b }
+}
+
+/// A phone's half of an answered call: its dialog and what was agreed on its media.
+struct Leg: Sendable {
+  /// How far the dialog is from its end.
+  enum Ending: Sendable {
+    case open
+    /// A BYE is due, but the phone has not acknowledged our 2xx: only then may it go out (RFC 3261 §15).
+    case due
+    /// Our BYE waits for its answer.
+    case sent
+    case gone
+  }
+
+  let number: String
+  let codecs: [VoiceCodec]
+  let port: UInt16
+  var dialog: Dialog
+  var session: LocalSession
+  /// What was last agreed: our description of the audio, and the phone's.
+  var said: AudioStream?
+  var heard: AudioStream?
+  /// The INVITE of the phone whose 2xx it has not acknowledged.
+  var unacknowledged: TransactionID?
+  var ending = Ending.open
+  /// Where its media really comes from, as the media thread learned.
+  var latched: SocketAddress?
+
+  var status: LegStatus {
+    var status = LegStatus(signalling: dialog.flow.text, port: port)
+    if let said, let heard { status.codec = Negotiation.codecName(said: said, heard: heard) }
+    status.media = (latched ?? heard?.address)?.description
+    return status
+  }
+
+  /// Whether the phone put the call on hold, or was put on hold.
+  var isHeld: Bool {
+    guard let said, let heard else { return false }
+    return said.direction.limited(to: heard.direction.mirrored) != .sendrecv
+  }
+}
+
+extension Flow {
+  /// For the log and the status: `udp 192.0.2.7:5060`.
+  var text: String { transport.parameterName + " " + remote.description }
+}

@@ -1,0 +1,114 @@
+import Media
+import SDP
+import SIP
+import Wire
+
+/// What the exchange tells the media thread, and what it does about what it hears.
+extension Exchange {
+  /// With fewer free ports than this the daemon is asked for more, and this many are asked for.
+  static let portReserve = 16
+
+  /// Even RTP ports that the daemon has bound, each with the odd one above it.
+  public func offer(ports: [UInt16]) {
+    askedForPorts = false
+    for port in ports where port & 1 == 0 { freePorts.append(port) }
+  }
+
+  /// Takes ports of the pool, those first that rested longest; nil where too few are left.
+  func takePorts(_ count: Int) -> [UInt16]? {
+    defer { askForPorts() }
+    guard freePorts.count >= count else { return nil }
+    let taken = Array(freePorts.prefix(count))
+    freePorts.removeFirst(count)
+    return taken
+  }
+
+  func askForPorts() {
+    guard freePorts.count < Exchange.portReserve, !askedForPorts else { return }
+    askedForPorts = true
+    emit(.needPorts(Exchange.portReserve))
+  }
+
+  /// Where a phone reached by this flow is told to send its media.
+  func mediaAddress(_ flow: Flow, port: UInt16) -> SocketAddress {
+    SocketAddress(ownAddress(flow), port: port)
+  }
+
+  /// The address by which a phone knows the box: that of the configuration, if it is of the same family.
+  func ownAddress(_ flow: Flow) -> IPAddress {
+    guard let external = configuration.media.externalAddress, external.isIPv4 == flow.local.ip.isIPv4 else {
+      return flow.local.ip
+    }
+    return external
+  }
+
+  func setMedia(_ call: inout Call, _ side: CallSide, _ leg: Media.Leg) {
+    call.portsInMedia.insert(leg.port)
+    emit(.media(.setLeg(call.stream, side.stream, leg)))
+  }
+
+  /// Tells the media thread what was agreed with both phones, or with the one that hears itself.
+  func joinMedia(_ call: inout Call, _ talking: Call.Talking) {
+    let isEcho = call.calleePort == nil
+    for side in [CallSide.caller, .callee] {
+      guard let leg = talking[side], let said = leg.said, let heard = leg.heard else { continue }
+      let media = Negotiation.leg(port: leg.port, said: said, heard: heard)
+      if isEcho {
+        call.portsInMedia.insert(leg.port)
+        emit(.media(.setEcho(call.stream, media)))
+      } else {
+        setMedia(&call, side, media)
+      }
+    }
+  }
+
+  /// Gives the ports back: the media thread releases those that it has, the others go to the pool again.
+  func closeMedia(_ call: inout Call) {
+    if !call.portsInMedia.isEmpty { emit(.media(.close(call.stream))) }
+    for port in [call.callerPort, call.calleePort] {
+      if let port, !call.portsInMedia.contains(port) { freePorts.append(port) }
+    }
+    askForPorts()
+  }
+
+  /// Takes in what the media thread says.
+  public func mediaEvent(_ event: Media.Event, now: Instant) {
+    self.now = now
+    defer { drainLayer() }
+    switch event {
+    case .started: return
+    case .noMedia(let stream):
+      withCall(stream.number) { (exchange, call) in exchange.hangUp(&call, "no media from either side for 60 s") }
+    case .latched(let stream, let side, let address):
+      withCall(stream.number) { (_, call) in
+        guard case .talking(var talking) = call.state else { return }
+        talking[side == .a ? .caller : .callee]?.latched = address
+        call.state = .talking(talking)
+      }
+    case .statistics(let stream, let statistics):
+      withCall(stream.number) { (_, call) in call.statistics = statistics }
+    case .closed(let stream, let statistics):
+      logStatistics(stream, statistics)
+      askForPorts()
+    case .failed(let stream, let error):
+      log(.error, "media", error.description, [.init("call", String(stream.number))])
+      withCall(stream.number) { (exchange, call) in exchange.hangUp(&call, "media failed") }
+    }
+  }
+
+  /// Asks the media thread for the counters of every call; they show in `status` once it has answered.
+  public func reportMedia() {
+    for call in calls.values where !call.portsInMedia.isEmpty { emit(.media(.report(call.stream))) }
+  }
+
+  private func logStatistics(_ stream: StreamID, _ statistics: StreamStatistics) {
+    var fields: [LogEvent.Field] = [
+      .init("call", String(stream.number)), .init("caller_in", String(statistics.a.packetsIn)),
+      .init("caller_out", String(statistics.a.packetsOut)),
+    ]
+    if let b = statistics.b {
+      fields += [.init("callee_in", String(b.packetsIn)), .init("callee_out", String(b.packetsOut))]
+    }
+    log(.info, "media", "closed", fields)
+  }
+}

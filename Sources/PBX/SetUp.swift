@@ -1,0 +1,139 @@
+import Configuration
+import SDP
+import SIP
+import Wire
+
+/// From the caller's INVITE to the INVITEs of its callee's phones.
+extension Exchange {
+  /// How long a phone may ring.
+  static let longestRinging = Interval.seconds(60)
+  /// Phones of one number that ring at once; more contacts than that are a mistake or worse.
+  static let mostBranches = 8
+
+  /// An INVITE outside of a dialog whose sender has proved to be `caller`.
+  func setUp(_ request: Request, by caller: Extension, from flow: Flow, _ transaction: TransactionID) {
+    let key: CallerKey
+    let cSeq: UInt32
+    do throws(SIPError) {
+      cSeq = try request.headers.cSeq.number
+      key = CallerKey(callID: try request.headers.callID, fromTag: try request.headers.from.tag ?? "", cSeq: cSeq)
+    } catch {
+      return refuse(transaction, request, error)
+    }
+    // The same request by another way: it came from a loop or a fork before us (RFC 3261 §8.2.2.2).
+    guard callers[key] == nil else { return refuse(transaction, request, 482) }
+    guard let number = request.uri.dialledNumber else { return refuse(transaction, request, 404) }
+    let isEcho = number == Exchange.echoNumber
+    guard isEcho || configuration.extensions[number] != nil else { return refuse(transaction, request, 404) }
+    let hops = (try? request.headers.maxForwards) ?? 70
+    guard isEcho || hops > 0 else { return refuse(transaction, request, 483) }
+    // Without a Contact there is nobody to send a BYE to (§8.1.1.8).
+    guard (try? request.headers.contacts)?.isEmpty == false else { return refuse(transaction, request, 400) }
+
+    let offer: Call.Offer?
+    do throws(Refused) {
+      offer = try readOffer(request.headers, request.body)
+    } catch {
+      return refuse(transaction, request, error)
+    }
+    let contacts = isEcho ? [] : registrations(of: number)
+    guard isEcho || !contacts.isEmpty else { return refuse(transaction, request, 480) }
+    guard let ports = takePorts(isEcho ? 1 : 2) else {
+      log(
+        .warning, "call", "no media port is free: raise media.ports, or wait for calls to end",
+        [.init("caller", caller.number)])
+      return refuse(transaction, request, 503, retryAfter: 5)
+    }
+
+    let ownCaller = Call.Caller(
+      number: caller.number, codecs: caller.codecs, request: request, key: key, flow: flow, transaction: transaction,
+      offer: offer, session: newSession())
+    let (deadline, isOfCaller) = ringingLimit(request)
+    var call = Call(
+      number: nextCallNumber(), callee: number, startedAt: now, answeredAt: nil, caller: ownCaller,
+      callerPort: ports[0], calleePort: isEcho ? nil : ports[1],
+      state: .ringing(Call.Ringing(branches: [], deadline: deadline, isDeadlineOfCaller: isOfCaller, early: nil)))
+    callers[key] = call.number
+    own(&call, .caller, transaction)
+    callsStarted &+= 1
+    log(.info, "call", "started", call.logFields)
+    if isEcho {
+      answerEcho(&call)
+    } else {
+      ring(&call, contacts, hops: hops - 1, displayName: caller.name)
+    }
+    store(call)
+  }
+
+  private func ring(_ call: inout Call, _ contacts: [Binding], hops: Int, displayName: String) {
+    guard case .ringing(var ringing) = call.state, let port = call.calleePort else { return }
+    let codecs = configuration.extensions[call.callee]?.codecs ?? []
+    var said: AudioStream?
+    if let offer = call.caller.offer {
+      guard let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs) else {
+        return end(&call, refusing: 488, "no codec in common")
+      }
+      said = relayed
+    }
+    for contact in contacts.prefix(Exchange.mostBranches) {
+      let flow = contact.flow
+      var session = newSession()
+      let body = said.map { session.offer($0, at: mediaAddress(flow, port: port)).serialised() } ?? []
+      let tag = newTag()
+      let invite = newInvite(
+        call, to: contact.contact.uri, flow, tag: tag, hops: hops, displayName: displayName, body: body)
+      let transaction = send(invite, to: flow, for: .branch(call: call.number, index: ringing.branches.count))
+      let branch = Call.Branch(
+        contact: contact.contact.uri, flow: flow, transaction: transaction, localTag: tag, callerTag: newTag(),
+        codecs: codecs,
+        inviteCSeq: 1, session: session, said: said)
+      name(&call, .callee, branch.localTag)
+      name(&call, .caller, branch.callerTag)
+      ringing.branches.append(branch)
+    }
+    call.state = .ringing(ringing)
+    ringDeadlines.insert(ringing.deadline, for: call.number)
+  }
+
+  private func newInvite(
+    _ call: Call, to contact: URI, _ flow: Flow, tag: String, hops: Int, displayName: String, body: [UInt8]
+  ) -> Request {
+    var uri = contact
+    uri.headers = []
+    var from = NameAddress(displayName: displayName, houseURI(call.caller.number))
+    from.tag = tag
+    var request = Request(.invite, uri, body: body)
+    request.headers.append(.maxForwards, String(hops))
+    request.headers.append(.from, from.description)
+    request.headers.append(.to, NameAddress(houseURI(call.callee)).description)
+    request.headers.append(.callID, random.token(16))
+    request.headers.append(.cSeq, CSeq(1, .invite).description)
+    request.headers.append(.contact, contactHeader(flow, user: call.caller.number))
+    addCapabilities(&request.headers)
+    if !body.isEmpty { request.headers.append(.contentType, MediaType.sdp.description) }
+    return request
+  }
+
+  /// `sip:1001@office.lan`.
+  private func houseURI(_ number: String) -> URI {
+    URI(user: number, host: IPAddress(configuration.domain).map { .address($0) } ?? .name(configuration.domain))
+  }
+
+  /// Expires of an INVITE says how long the caller waits (RFC 3261 §13.2.1).
+  private func ringingLimit(_ request: Request) -> (Instant, isOfCaller: Bool) {
+    guard let seconds = try? request.headers.expires, Int64(seconds) < Exchange.longestRinging.seconds else {
+      return (now + Exchange.longestRinging, false)
+    }
+    return (now + .seconds(Int64(seconds)), true)
+  }
+}
+
+extension URI {
+  /// What was dialled: the user of a SIP URI, or the number of a tel URI without its visual separators (RFC 3966 §5.1.1).
+  var dialledNumber: String? {
+    if isSIP { return unescapedUser }
+    guard scheme == .tel else { return nil }
+    let separators: [UInt8] = [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "("), UInt8(ascii: ")")]
+    return String(decoding: opaque.utf8.filter { !separators.contains($0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,195 @@
+import Configuration
+import SDP
+import SIP
+import Wire
+
+/// Between the calls and the transaction layer.
+extension Exchange {
+  /// What is served, for refusals and OPTIONS (RFC 3261 §8.2, §11.2).
+  static let methods: [Method] = [.invite, .ack, .cancel, .bye, .options, .info, .register]
+  static let knownMethods: [Method] =
+    methods + [.update, .prack, .subscribe, .notify, .refer, .message, .publish]
+  static let product = "Sotto"
+
+  /// Carries out what the transaction layer wants.
+  func drainLayer() {
+    while let output = layer.poll() {
+      switch output {
+      case .send(let message, let flow): emit(.transmit(message.serialized(), flow))
+      case .request(let request, let transaction, let flow): receiveRequest(request, transaction, from: flow)
+      case .ack(let request, let flow): receiveAck(request, from: flow)
+      case .cancelled(let transaction): receiveCancel(transaction)
+      case .response(let response, let transaction, let flow): receiveResponse(response, transaction, from: flow)
+      case .failed(let transaction, let failure): transactionFailed(transaction, failure)
+      }
+    }
+  }
+
+  private func receiveAck(_ ack: Request, from flow: Flow) {
+    guard let tag = try? ack.headers.to.tag, let reference = reference(of: ack, ourTag: tag) else { return }
+    withCall(reference.call) { (exchange, call) in
+      // Of a CANCEL-crossed or repeated ACK nothing is left to be done.
+      guard let transaction = call.unacknowledged(reference.side) else { return }
+      exchange.layer.acknowledged(transaction, now: exchange.now)
+      exchange.serverCalls[transaction] = nil
+      exchange.acknowledged(&call, reference.side, ack)
+    }
+  }
+
+  private func receiveCancel(_ transaction: TransactionID) {
+    guard let reference = serverCalls[transaction] else { return }
+    withCall(reference.call) { (exchange, call) in
+      if case .ringing = call.state {
+        exchange.callerGaveUp(&call, reason: nil)
+      } else {
+        exchange.reinviteCancelled(&call, transaction)
+      }
+    }
+  }
+
+  private func receiveResponse(_ response: Response, _ transaction: TransactionID, from flow: Flow) {
+    guard let purpose = purposes[transaction] else {
+      // A phone answered what nobody waits for any more; only a 2xx to INVITE obliges (RFC 3261 §13.2.2.4).
+      if response.isSuccess, let cSeq = try? response.headers.cSeq, cSeq.method == .invite {
+        discard(response, called: URI(host: .address(flow.remote.ip), port: flow.remote.port), from: flow, transaction)
+      }
+      return
+    }
+    if response.isFinal { purposes[transaction] = nil }
+    switch purpose {
+    case .branch(let number, let index):
+      withCall(number) { (exchange, call) in exchange.branchResponded(&call, index, response, from: flow) }
+    case .reinvite(let number):
+      withCall(number) { (exchange, call) in exchange.reinviteResponded(&call, response) }
+    case .bye(let reference):
+      guard response.isFinal else { return }
+      withCall(reference.call) { (exchange, call) in exchange.byeFinished(&call, reference.side) }
+    case .info(let passed, let request): infoResponded(passed, request, response)
+    }
+  }
+
+  private func transactionFailed(_ transaction: TransactionID, _ failure: TransactionFailure) {
+    if let reference = serverCalls.removeValue(forKey: transaction) {
+      return withCall(reference.call) { (exchange, call) in
+        if case .ringing = call.state {
+          exchange.callerGaveUp(&call, reason: nil)
+        } else {
+          exchange.acknowledgementMissing(&call, reference.side)
+        }
+      }
+    }
+    guard let purpose = purposes.removeValue(forKey: transaction) else { return }
+    // RFC 3261 §8.1.3.1.
+    let status = failure == .timeout ? 408 : 503
+    switch purpose {
+    case .branch(let number, let index):
+      withCall(number) { (exchange, call) in
+        guard case .ringing(let ringing) = call.state else { return }
+        exchange.log(.notice, "call", "a phone can't be reached: " + failure.description, call.logFields)
+        exchange.branchFailed(&call, ringing, index, 408)
+      }
+    case .reinvite(let number):
+      withCall(number) { (exchange, call) in
+        guard case .talking(var talking) = call.state, let reinvite = talking.reinvite else { return }
+        talking.reinvite = nil
+        call.state = .talking(talking)
+        exchange.reinviteFailed(&call, reinvite, 408, nil)
+      }
+    case .bye(let reference):
+      withCall(reference.call) { (exchange, call) in exchange.byeFinished(&call, reference.side) }
+    case .info(let passed, let request): reply(passed, Response(to: request, status: status))
+    }
+  }
+
+  // MARK: Out
+
+  func send(_ request: Request, to flow: Flow, for purpose: Purpose?) -> TransactionID {
+    var request = request
+    request.headers.append(.userAgent, Exchange.product)
+    let transaction = layer.send(request, to: flow, now: now)
+    if let purpose { purposes[transaction] = purpose }
+    return transaction
+  }
+
+  func reply(_ transaction: TransactionID, _ response: Response) {
+    var response = response
+    response.headers.append(.server, Exchange.product)
+    layer.respond(response, to: transaction, now: now)
+  }
+
+  func refuse(_ transaction: TransactionID, _ request: Request, _ status: Int, retryAfter: Int? = nil) {
+    reply(transaction, refusal(of: request, status, retryAfter: retryAfter))
+  }
+
+  func refusal(of request: Request, _ status: Int, retryAfter: Int? = nil) -> Response {
+    var response = Response(to: request, status: status, toTag: newTag())
+    if status == 405 || status == 501 { response.headers.append(.allow, Exchange.allow) }
+    if let retryAfter { response.headers.append(.retryAfter, String(retryAfter)) }
+    return response
+  }
+
+  func refuse(_ transaction: TransactionID, _ request: Request, _ refused: Refused) {
+    var response = Response(to: request, status: refused.status, toTag: newTag())
+    if let warning = refused.warning {
+      response.headers.append(.warning, "\(warning.code) \(configuration.domain) " + quote(warning.text))
+    }
+    reply(transaction, response)
+  }
+
+  func refuse(_ transaction: TransactionID, _ request: Request, _ error: SIPError) {
+    guard let response = Response(to: request, refusing: error, toTag: newTag(), allow: Exchange.methods) else {
+      return
+    }
+    reply(transaction, response)
+  }
+
+  func cancel(_ transaction: TransactionID, reason: String?) {
+    layer.cancel(transaction, reason: reason, now: now)
+  }
+
+  /// The ACK of a phone's 2xx, with the answer if it holds one.
+  func acknowledge(
+    _ dialog: Dialog, _ inviteCSeq: UInt32, _ transaction: TransactionID, _ answer: SessionDescription? = nil
+  ) {
+    var ack = dialog.ack(inviteCSeq)
+    if let answer {
+      ack.headers.append(.contentType, MediaType.sdp.description)
+      ack.body = answer.serialised()
+    }
+    layer.acknowledge(ack, of: transaction, to: dialog.nextHop)
+  }
+
+  // MARK: Headers
+
+  static let allow = methods.filter { $0 != .register }.map { $0.name }.joined(separator: ", ")
+
+  /// What an INVITE and its 2xx say of us (RFC 3261 §13.2.1, §13.3.1.4).
+  func addCapabilities(_ headers: inout Headers) {
+    headers.append(.allow, Exchange.allow)
+    headers.append(.accept, "application/sdp")
+  }
+
+  /// What a response that makes a dialog carries (§12.1.1).
+  func addDialogHeaders(_ response: inout Response, _ request: Request, _ flow: Flow, user: String) {
+    response.headers.copy(.recordRoute, from: request.headers)
+    response.headers.append(.contact, contactHeader(flow, user: user))
+    addCapabilities(&response.headers)
+  }
+
+  /// Where a phone reached by this flow finds us.
+  func contactHeader(_ flow: Flow, user: String) -> String {
+    var uri = URI(user: user, host: .address(ownAddress(flow)), port: flow.local.port)
+    if flow.transport != .udp { uri.parameters["transport"] = flow.transport.parameterName }
+    return NameAddress(uri).description
+  }
+}
+
+extension Call {
+  /// The INVITE of that leg's phone whose 2xx waits for its ACK.
+  func unacknowledged(_ side: CallSide) -> TransactionID? {
+    switch state {
+    case .talking(let talking), .ending(let talking): talking[side]?.unacknowledged
+    case .ringing, .over: nil
+    }
+  }
+}
