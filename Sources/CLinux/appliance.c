@@ -1,11 +1,17 @@
 #define _GNU_SOURCE
 #include "internal.h"
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+int clinux_can_write(int fd) {
+  struct pollfd p = {.fd = fd, .events = POLLOUT};
+  return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
 
 int clinux_is_executable(const char *path) { return access(path, X_OK) == 0; }
 

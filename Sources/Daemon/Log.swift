@@ -7,6 +7,8 @@ final class Log {
   /// Lines less grave than this are dropped.
   var level: LogLevel
   private var ring = LogRing(capacity: 64 << 10)
+  /// Lines that standard error did not take, for a reader that stands still must not hold up calls.
+  private var lost = 0
 
   init(level: LogLevel) { self.level = level }
 
@@ -17,7 +19,13 @@ final class Log {
     guard takes(level) else { return }
     let line = logLine(time: Clock.wall(), level: level, subsystem: subsystem, message: message, fields: fields)
     ring.append(line)
-    Process.writeError(line)
+    if lost > 0 && Process.offerError(lossLine) { lost = 0 }
+    if !Process.offerError(line) { lost += 1 }
+  }
+
+  private var lossLine: String {
+    let lines = LogField("lines", String(lost))
+    return logLine(time: Clock.wall(), level: .warning, subsystem: "log", message: "lines lost here", fields: [lines])
   }
 
   /// The last lines, oldest first.

@@ -25,6 +25,13 @@ extension Files {
 }
 
 extension Process {
+  /// Writes a line to standard error if nobody has to wait for it; false where its reader is behind.
+  public static func offerError(_ line: String) -> Bool {
+    guard clinux_can_write(2) != 0 else { return false }
+    writeError(line)
+    return true
+  }
+
   /// Runs a program with at most one argument to its end; its exit status, 128 and the signal that ended it, or 127
   /// where it could not be started.
   public static func run(_ words: [String]) -> Int32 {

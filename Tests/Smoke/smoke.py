@@ -262,6 +262,31 @@ def injection():
         assert "\x1b" not in server.output() and "\n2026-01-01T00:00:00.000Z error" not in server.output()
 
 
+@promise("a reader of the log who stands still holds up nothing, and is told what he missed")
+def unread_log():
+    with Server() as server:
+        server.process.kill()
+        server.process.wait()
+        process = subprocess.Popen(
+            BINARY + ["serve", "--config", server.file, "--control", server.control], stderr=subprocess.PIPE)
+        try:
+            until(lambda: server.ask("status").returncode == 0, 10, "it starts")
+            for _ in range(1200):
+                with socket.socket(socket.AF_UNIX) as raw:
+                    raw.connect(server.control)
+                    raw.sendall(b'{"command":"log-level","level":"info"}\n')
+                    assert b'"ok":true' in raw.recv(1000)
+            os.set_blocking(process.stderr.fileno(), False)
+            while process.stderr.read(65536):
+                pass
+            assert server.ask("log-level", "debug").returncode == 0
+            assert b"lines lost here" in process.stderr.read(65536)
+        finally:
+            process.kill()
+            process.wait()
+            process.stderr.close()
+
+
 @promise("the clock believes a good time server and no other")
 def clock():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ntp:

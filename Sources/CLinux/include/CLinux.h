@@ -129,7 +129,9 @@ int clinux_kill(int pid, int signal);
 int clinux_interfaces(void (*each)(void *context, const char *name, const struct clinux_address *address),
                       void *context);
 
-// What only the console and the clock need.
+// What only the log, the console and the clock need.
+// Whether a write of up to PIPE_BUF (4096) octets would not block.
+int clinux_can_write(int fd);
 int clinux_is_executable(const char *path);
 // Runs a program with at most one argument to its end: its exit status, 128 and the signal that ended it, or -errno.
 int clinux_run(const char *program, const char *argument);
