@@ -50,7 +50,7 @@ let package = Package(
     library("SNTP", ["Wire"]),
     library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
     library("Daemon", ["PBX", "Media", "SIP", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
-    library("SelfTest", ["Configuration", "Crypto", "Platform", "SDP", "SIP", "Wire"]),
+    library("SelfTest", ["Codecs", "Configuration", "Crypto", "Platform", "RTP", "SDP", "SIP", "Wire"]),
     .executableTarget(
       name: "sotto", dependencies: ["Daemon", "Console", "Configuration", "Platform", "SelfTest", "Wire"],
       swiftSettings: swiftSettings),
