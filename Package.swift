@@ -86,7 +86,7 @@ let package = Package(
     tests("RTPTests", ["RTP"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),
-    tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Wire"]),
+    tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Crypto", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Wire"]),
   ],

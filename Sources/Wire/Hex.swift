@@ -9,12 +9,15 @@ public func hexDigit(_ byte: UInt8) -> UInt8? {
 }
 
 /// Lower-case hexadecimal text of the bytes.
-public func hex(_ bytes: some Sequence<UInt8>) -> String {
-  var text: [UInt8] = []
+public func hex(_ bytes: some Collection<UInt8>) -> String {
   let digits: StaticString = "0123456789abcdef"
-  for byte in bytes {
-    text.append(digits.utf8Start[Int(byte >> 4)])
-    text.append(digits.utf8Start[Int(byte & 15)])
+  return String(unsafeUninitializedCapacity: 2 * bytes.count) { out in
+    var i = 0
+    for byte in bytes {
+      out[i] = digits.utf8Start[Int(byte >> 4)]
+      out[i + 1] = digits.utf8Start[Int(byte & 15)]
+      i += 2
+    }
+    return i
   }
-  return String(decoding: text, as: UTF8.self)
 }
