@@ -14,6 +14,9 @@ public struct Parameter: Hashable, Sendable {
 public struct Parameters: Hashable, Sendable {
   public var list: [Parameter]
 
+  /// Values with more are refused: their parts are compared each with each.
+  static let most = 64
+
   public init(_ list: [Parameter] = []) { self.list = list }
 
   public var isEmpty: Bool { list.isEmpty }
@@ -58,6 +61,12 @@ public struct Parameters: Hashable, Sendable {
       if let value = parameter.value { text += "=" + value }
     }
     return text
+  }
+
+  /// Appends what was just parsed, up to the limit.
+  mutating func add(_ name: String, _ value: String?) throws(SIPError) {
+    guard list.count < Parameters.most else { throw .badValue("at most 64 parameters") }
+    list.append(Parameter(name, value))
   }
 
   private func index(of name: String) -> Int? {

@@ -44,6 +44,7 @@ extension URI {
       repeat {
         let name = try scanner.escapedText(isHeaderByte, "a header name after ? or &")
         guard scanner.skip(UInt8(ascii: "=")) else { throw .badValue("= after the header name in the URI") }
+        guard headers.count < Parameters.most else { throw .badValue("at most 64 headers in the URI") }
         headers.append(Parameter(name, try scanner.escapedText(isHeaderByte, "a header value", mayBeEmpty: true)))
       } while scanner.skip(UInt8(ascii: "&"))
     }
@@ -88,7 +89,7 @@ extension Scanner {
       let name = try escapedText(isParameterByte, "a parameter name after ;")
       var value: String?
       if skip(UInt8(ascii: "=")) { value = try escapedText(isParameterByte, "a parameter value after =") }
-      parameters.list.append(Parameter(name, value))
+      try parameters.add(name, value)
     }
     return parameters
   }

@@ -100,6 +100,7 @@ extension AuthParameters {
       scanner.skipSpace()
       var items: [Item] = []
       repeat {
+        guard items.count < Parameters.most else { throw .badValue("at most 64 parameters") }
         let name = try scanner.token("a parameter name")
         guard scanner.skipSeparator(UInt8(ascii: "=")) else { throw .badValue("= after the parameter name") }
         if scanner.peek == UInt8(ascii: "\"") {
@@ -129,7 +130,7 @@ extension Scanner {
           value = text(range)
         }
       }
-      parameters.list.append(Parameter(name, value))
+      try parameters.add(name, value)
     }
     return parameters
   }

@@ -120,4 +120,15 @@ private func headers(_ lines: String...) throws -> Headers {
     headers.prepend(.recordRoute, "<sip:p;lr>")
     #expect(headers.fields.first?.name == .recordRoute)
   }
+
+  @Test func valuesOfTooManyPartsAreRefused() throws {
+    let many = String(repeating: ";a=b", count: 64)
+    #expect(try URI("sip:a@b" + many).parameters.list.count == 64)
+    #expect(try NameAddress("<sip:a@b>" + many).parameters.list.count == 64)
+    #expect(throws: SIPError.self) { try URI("sip:a@b;c" + many) }
+    #expect(throws: SIPError.self) { try URI("sip:a@b?" + Array(repeating: "x=y", count: 65).joined(separator: "&")) }
+    #expect(throws: SIPError.self) { try Via("SIP/2.0/UDP a;c" + many) }
+    let items = Array(repeating: "x=y", count: 65).joined(separator: ",")
+    #expect(throws: SIPError.self) { try AuthParameters("Digest " + items) }
+  }
 }
