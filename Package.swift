@@ -30,11 +30,11 @@ let package = Package(
   targets: [
     // C libraries: headers and static-inline helpers only.
     .target(name: "CLinux"),
+    .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
-    .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
 
     // The exchange, from the ground up.
     library("Platform", ["CCares", "CLinux", "CUring", "Wire"]),
@@ -84,6 +84,7 @@ let package = Package(
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),
     tests("RTPTests", ["RTP"]),
+    tests("MediaTests", ["Media", "RTP", "Codecs", "Platform", "Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),
     tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Crypto", "Wire"]),

@@ -50,6 +50,8 @@ public struct Leg: Hashable, Sendable {
   public var remote: SocketAddress?
   /// Where it takes RTCP (`a=rtcp`, RFC 3605); nil means the port above `remote`.
   public var remoteRTCP: SocketAddress?
+  /// The address that the phone's SIP comes from. Behind a NAT its media comes from there too, whatever its SDP says.
+  public var signalling: IPAddress?
   /// The numbers that the phone may send, as the box's SDP named them.
   public var accepts: [Payload]
   /// The numbers that the box may send, as the phone's SDP named them, best first.
@@ -60,12 +62,13 @@ public struct Leg: Hashable, Sendable {
   public var givesMedia: Bool
 
   public init(
-    port: UInt16, remote: SocketAddress?, remoteRTCP: SocketAddress? = nil, accepts: [Payload], sends: [Payload],
-    takesMedia: Bool = true, givesMedia: Bool = true
+    port: UInt16, remote: SocketAddress?, remoteRTCP: SocketAddress? = nil, signalling: IPAddress? = nil,
+    accepts: [Payload], sends: [Payload], takesMedia: Bool = true, givesMedia: Bool = true
   ) {
     self.port = port
     self.remote = remote
     self.remoteRTCP = remoteRTCP
+    self.signalling = signalling
     self.accepts = accepts
     self.sends = sends
     self.takesMedia = takesMedia

@@ -29,6 +29,8 @@ public enum Event: Sendable {
   case statistics(StreamID, StreamStatistics)
   /// The stream is gone; its last counters.
   case closed(StreamID, StreamStatistics)
+  /// The thread could not start, and no media will flow.
+  case stopped(MediaError)
   /// A command could not be carried out.
   case failed(StreamID, MediaError)
 }

@@ -77,6 +77,7 @@ extension Exchange {
     defer { drainLayer() }
     switch event {
     case .started: return
+    case .stopped(let error): log(.error, "media", error.description, [])
     case .noMedia(let stream):
       withCall(stream.number) { (exchange, call) in exchange.hangUp(&call, "no media from either side for 60 s") }
     case .latched(let stream, let side, let address):

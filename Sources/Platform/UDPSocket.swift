@@ -22,6 +22,12 @@ public struct UDPSocket: Sendable {
     self.family = chosen
   }
 
+  /// A socket that was bound before, such as one that another thread gave back.
+  public init(descriptor: Int32, family: AddressFamily) {
+    self.descriptor = descriptor
+    self.family = family
+  }
+
   public func close() { clinux_close(descriptor) }
 
   public var localAddress: SocketAddress? {

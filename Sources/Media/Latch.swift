@@ -1,0 +1,72 @@
+import RTP
+import Wire
+
+/// Where one phone's RTP comes from and goes to.
+///
+/// The address that SDP names is right by itself. Until it is heard, RTP from another port of that host, or from the
+/// host that the phone's SIP comes from, is taken for the phone behind a NAT, but yields for good to the named address
+/// when that speaks: a stranger who sends first gains nothing once the phone talks, and one on another host nothing at
+/// all. Whoever is followed is then left only when it was silent for two seconds and another goes on with the same SSRC
+/// and a plausible sequence number, which a stranger who does not see the stream cannot know.
+struct Latch: Equatable, Sendable {
+  /// Silence after which another source may go on with the stream.
+  static let patience = Interval.seconds(2)
+
+  /// What SDP says.
+  private(set) var named: SocketAddress?
+  /// The host that SIP comes from.
+  private(set) var signalling: IPAddress?
+  /// Where packets come from.
+  private(set) var heard: SocketAddress?
+  private(set) var ssrc: UInt32 = 0
+  /// The named address was heard once; from then on it has no preference over whoever goes on with its stream.
+  private var namedHasSpoken = false
+  private var lastHeard = Instant.zero
+  private var sequence = SequenceTracker(0)
+
+  enum Verdict { case same, moved, foreign }
+
+  /// Where to send: to where packets come from, before that to where SDP says.
+  var destination: SocketAddress? { heard ?? named }
+
+  /// Takes what SDP says now; another address than before starts over there.
+  mutating func name(_ address: SocketAddress?, signalling: IPAddress?) {
+    if address != named {
+      self = Latch()
+      named = address
+    }
+    self.signalling = signalling
+  }
+
+  /// Judges a packet's source, and follows it where it may be followed.
+  mutating func judge(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Verdict {
+    if from == heard {
+      if header.ssrc == ssrc {
+        sequence.take(header.sequence)
+      } else {
+        // The phone itself may start a new source at any time.
+        ssrc = header.ssrc
+        sequence = SequenceTracker(header.sequence)
+      }
+      lastHeard = now
+      return .same
+    }
+    guard mayFollow(header, from: from, now: now) else { return .foreign }
+    let verdict: Verdict = isNamed(from) && heard == nil ? .same : .moved
+    namedHasSpoken = namedHasSpoken || isNamed(from)
+    heard = from
+    ssrc = header.ssrc
+    sequence = SequenceTracker(header.sequence)
+    lastHeard = now
+    return verdict
+  }
+
+  private func mayFollow(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Bool {
+    guard heard != nil else { return isNamed(from) || from.ip == named?.ip || from.ip == signalling }
+    if isNamed(from) && !namedHasSpoken { return true }
+    return now - lastHeard >= Self.patience && header.ssrc == ssrc && sequence.isPlausible(header.sequence)
+  }
+
+  /// SDP names no interface of a link-local address.
+  private func isNamed(_ address: SocketAddress) -> Bool { address.ip == named?.ip && address.port == named?.port }
+}

@@ -1,0 +1,43 @@
+/// What to do with each payload type that comes from one leg on its way to another.
+struct PayloadMap: Sendable {
+  enum Action: UInt8, Sendable { case pass, toALaw, toMuLaw }
+
+  private static let refused: UInt16 = 0xffff
+  /// For each payload type the number to send it by, above that the action; or `refused`.
+  private var entries = InlineArray<128, UInt16>(repeating: PayloadMap.refused)
+  /// Numbers that were negotiated, whether or not the other leg has something for them: one bit each.
+  private var known = InlineArray<2, UInt64>(repeating: 0)
+
+  init() {}
+
+  init(from accepts: [Payload], to sends: [Payload]?) {
+    for payload in accepts where payload.number < 128 {
+      known[Int(payload.number >> 6)] |= 1 << UInt64(payload.number & 63)
+      guard let sends, let entry = Self.entry(for: payload, in: sends) else { continue }
+      entries[Int(payload.number)] = entry
+    }
+  }
+
+  private static func entry(for payload: Payload, in sends: [Payload]) -> UInt16? {
+    func number(_ format: PayloadFormat) -> UInt16? {
+      guard let found = sends.first(where: { $0.format == format && $0.number < 128 }) else { return nil }
+      return UInt16(found.number)
+    }
+    if let same = number(payload.format) { return same }
+    switch payload.format {
+    case .pcmu: return number(.pcma).map { $0 | UInt16(Action.toALaw.rawValue) << 8 }
+    case .pcma: return number(.pcmu).map { $0 | UInt16(Action.toMuLaw.rawValue) << 8 }
+    default: return nil
+    }
+  }
+
+  /// Whether the leg may send this payload type at all.
+  func isNegotiated(_ number: UInt8) -> Bool { known[Int(number >> 6 & 1)] >> UInt64(number & 63) & 1 != 0 }
+
+  /// The number and action for a payload type, or nil where the other leg has nothing for it.
+  subscript(number: UInt8) -> (number: UInt8, action: Action)? {
+    let entry = entries[Int(number & 0x7f)]
+    guard entry != Self.refused, let action = Action(rawValue: UInt8(entry >> 8)) else { return nil }
+    return (UInt8(entry & 0x7f), action)
+  }
+}

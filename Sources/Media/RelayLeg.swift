@@ -1,0 +1,71 @@
+import RTP
+import Wire
+
+/// One side of a stream as the relay keeps it.
+struct RelayLeg: Sendable {
+  /// What was negotiated; nil while the side is not there.
+  private(set) var negotiated: Leg?
+  var rtp = Latch()
+  var control = ControlLatch()
+  /// What to do with this leg's packets on their way to where they go.
+  var map = PayloadMap()
+  var counts = LegStatistics()
+
+  // Of `negotiated`, at hand for each packet.
+  private(set) var takesMedia = false
+  private(set) var givesMedia = false
+
+  /// Takes what an offer or answer says.
+  mutating func adopt(_ leg: Leg) {
+    control.name(leg.remoteRTCP, restart: leg.remote != rtp.named)
+    rtp.name(leg.remote, signalling: leg.signalling)
+    takesMedia = leg.takesMedia
+    givesMedia = leg.givesMedia
+    negotiated = leg
+  }
+
+  /// Judges an RTP packet from this leg's phone; nil where it is none of the phone's.
+  mutating func admit(
+    _ packet: UnsafeRawBufferPointer, from: SocketAddress, now: Instant, moved: inout Bool
+  ) -> RTPHeader? {
+    guard let header = RTPHeader(packet) else {
+      counts.dropped.malformed &+= 1
+      return nil
+    }
+    // What was not negotiated must not decide whom the leg follows.
+    guard map.isNegotiated(header.payloadType) else {
+      counts.dropped.payloadType &+= 1
+      return nil
+    }
+    let followed = rtp.heard != nil
+    switch rtp.judge(header, from: from, now: now) {
+    case .same: break
+    case .moved:
+      moved = true
+      control.restart()
+      if followed { counts.moves &+= 1 }
+    case .foreign:
+      counts.dropped.foreign &+= 1
+      return nil
+    }
+    counts.packetsIn &+= 1
+    counts.octetsIn &+= UInt64(packet.count)
+    counts.lastHeard = now
+    return header
+  }
+
+  /// Judges an RTCP compound from this leg's phone.
+  mutating func admitControl(_ packet: UnsafeRawBufferPointer, from: SocketAddress, now: Instant) -> Bool {
+    guard let compound = RTCPCompound(packet) else {
+      counts.dropped.malformed &+= 1
+      return false
+    }
+    guard control.judge(sender: compound.sender, from: from, rtp: rtp) else {
+      counts.dropped.foreign &+= 1
+      return false
+    }
+    counts.controlIn &+= 1
+    counts.lastHeard = now
+    return true
+  }
+}

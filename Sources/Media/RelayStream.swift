@@ -1,0 +1,149 @@
+import Codecs
+import RTP
+import Wire
+
+/// The media between the two sides of a call, or of one side and its echo. Does no I/O: it is handed packets and says
+/// where they go.
+struct RelayStream: Sendable {
+  private var legs = InlineArray<2, RelayLeg>(repeating: RelayLeg())
+  /// Side a hears itself.
+  private(set) var isEcho = false
+  /// When a phone was last heard, or the stream became active.
+  private var heard: Instant
+  private var saidSilent = false
+
+  init(now: Instant) { heard = now }
+
+  /// What becomes of a packet.
+  enum Outcome: Equatable, Sendable {
+    case drop
+    /// Send it, as changed in place, from this side's port.
+    case send(Side, SocketAddress)
+  }
+
+  // MARK: what signalling says
+
+  mutating func set(_ side: Side, _ leg: Leg, now: Instant) {
+    change(now) { stream in
+      stream.legs[Int(side.rawValue)].adopt(leg)
+      stream.isEcho = false
+    }
+  }
+
+  mutating func setEcho(_ leg: Leg, now: Instant) {
+    change(now) { stream in
+      stream.legs[0].adopt(leg)
+      stream.legs[1] = RelayLeg()
+      stream.isEcho = true
+    }
+  }
+
+  private mutating func change(_ now: Instant, _ body: (inout RelayStream) -> Void) {
+    let wasActive = isActive
+    body(&self)
+    for i in 0..<2 {
+      guard let leg = legs[i].negotiated else { continue }
+      legs[i].map = PayloadMap(from: leg.accepts, to: legs[target(of: i)].negotiated?.sends)
+    }
+    if isActive != wasActive { hear(now) }
+  }
+
+  func leg(_ side: Side) -> Leg? { legs[Int(side.rawValue)].negotiated }
+
+  var statistics: StreamStatistics {
+    StreamStatistics(a: legs[0].counts, b: legs[1].negotiated == nil ? nil : legs[1].counts)
+  }
+
+  private func target(of leg: Int) -> Int { isEcho ? leg : 1 - leg }
+
+  // MARK: packets
+
+  /// Takes an RTP packet that came to this side's port, and converts it in place where the sides differ. Sets `moved`
+  /// where the phone was followed to another address than before, or than SDP names.
+  mutating func receive(
+    _ packet: UnsafeMutableRawBufferPointer, side: Side, from: SocketAddress, now: Instant,
+    laws: borrowing G711Conversion, moved: inout Bool
+  ) -> Outcome {
+    let i = Int(side.rawValue)
+    guard legs[i].negotiated != nil,
+      let header = legs[i].admit(UnsafeRawBufferPointer(packet), from: from, now: now, moved: &moved)
+    else { return .drop }
+    hear(now)
+    let target = target(of: i)
+    guard legs[i].takesMedia, legs[target].givesMedia else {
+      legs[i].counts.dropped.direction &+= 1
+      return .drop
+    }
+    guard let destination = legs[target].rtp.destination else {
+      legs[i].counts.dropped.noDestination &+= 1
+      return .drop
+    }
+    guard let entry = legs[i].map[header.payloadType] else {
+      legs[i].counts.dropped.payloadType &+= 1
+      return .drop
+    }
+    packet[1] = packet[1] & 0x80 | entry.number
+    if entry.action != .pass { convert(packet, header, entry.action, laws) }
+    // The phone would take its own SSRC for a loop (RFC 3550 §8.2).
+    if isEcho { for octet in 8..<12 { packet[octet] = ~packet[octet] } }
+    legs[target].counts.packetsOut &+= 1
+    legs[target].counts.octetsOut &+= UInt64(packet.count)
+    return .send(target == 0 ? .a : .b, destination)
+  }
+
+  private func convert(
+    _ packet: UnsafeMutableRawBufferPointer, _ header: RTPHeader, _ action: PayloadMap.Action,
+    _ laws: borrowing G711Conversion
+  ) {
+    let payload = header.payloadOffset..<header.payloadOffset + header.payloadCount
+    if action == .toALaw {
+      for octet in payload { packet[octet] = laws.toALaw[Int(packet[octet])] }
+    } else {
+      for octet in payload { packet[octet] = laws.toMuLaw[Int(packet[octet])] }
+    }
+  }
+
+  /// Takes an RTCP compound that came to the port above this side's. It passes whatever the directions are
+  /// (RFC 3264 §5.1), but there is none for an echo to answer.
+  mutating func receiveControl(
+    _ packet: UnsafeRawBufferPointer, side: Side, from: SocketAddress, now: Instant
+  ) -> Outcome {
+    let i = Int(side.rawValue)
+    guard legs[i].negotiated != nil, legs[i].admitControl(packet, from: from, now: now) else { return .drop }
+    hear(now)
+    if isEcho { return .drop }
+    guard let destination = legs[1 - i].control.destination(beside: legs[1 - i].rtp) else {
+      legs[i].counts.dropped.noDestination &+= 1
+      return .drop
+    }
+    return .send(side.other, destination)
+  }
+
+  /// A packet from this side could not be sent on.
+  mutating func countUnsent(_ side: Side) { legs[Int(side.rawValue)].counts.dropped.unsent &+= 1 }
+
+  /// Where this side's phone is.
+  func destination(_ side: Side) -> SocketAddress? { legs[Int(side.rawValue)].rtp.destination }
+
+  // MARK: silence
+
+  /// Both phones are there and may talk: only then does silence mean that they are gone.
+  private var isActive: Bool {
+    (0..<2).allSatisfy { i in
+      guard let leg = legs[i].negotiated else { return isEcho && i == 1 }
+      return leg.isActive
+    }
+  }
+
+  private mutating func hear(_ now: Instant) {
+    heard = now
+    saidSilent = false
+  }
+
+  /// Whether nothing came from either side for `patience`; true once until something comes.
+  mutating func fellSilent(now: Instant, patience: Interval) -> Bool {
+    guard isActive, !saidSilent, now - heard >= patience else { return false }
+    saidSilent = true
+    return true
+  }
+}

@@ -1,0 +1,178 @@
+import Codecs
+import Platform
+import Wire
+
+/// All streams of the media thread and the sockets that they have: carries out commands and decides each packet.
+struct Switchboard: PacketHandler {
+  /// What a socket is for.
+  private struct Route {
+    var stream: Int32 = -1
+    var side = Side.a
+    var isControl = false
+  }
+
+  /// The sockets of one side.
+  private struct Sockets {
+    var port: UInt16 = 0
+    var rtp = -1
+    var control = -1
+  }
+
+  private struct Entry {
+    var id: StreamID
+    var stream: RelayStream
+    var sockets = InlineArray<2, Sockets>(repeating: Sockets())
+  }
+
+  private let patience: Interval
+  private let laws = G711Conversion()
+  private var entries: [Entry?] = []
+  private var free: [Int] = []
+  private var index: [StreamID: Int] = [:]
+  private var routes: [Route]
+  private var now = Instant.zero
+  /// What signalling is to be told.
+  private(set) var events: [Event] = []
+
+  init(capacity: Int, patience: Interval) {
+    routes = [Route](repeating: Route(), count: capacity)
+    self.patience = patience
+  }
+
+  var isEmpty: Bool { index.isEmpty }
+
+  mutating func takeEvents() -> [Event] {
+    let taken = events
+    events = []
+    return taken
+  }
+
+  mutating func say(_ event: Event) { events.append(event) }
+
+  // MARK: packets
+
+  mutating func begin(now: Instant) { self.now = now }
+
+  mutating func receive(_ packet: UnsafeMutableRawBufferPointer, slot: Int, from: SocketAddress) -> PacketTarget? {
+    let route = routes[slot]
+    let i = Int(route.stream)
+    guard i >= 0 else { return nil }
+    var moved = false
+    guard
+      let outcome = route.isControl
+        ? entries[i]?.stream.receiveControl(UnsafeRawBufferPointer(packet), side: route.side, from: from, now: now)
+        : entries[i]?.stream.receive(packet, side: route.side, from: from, now: now, laws: laws, moved: &moved)
+    else { return nil }
+    if moved, let id = entries[i]?.id { say(.latched(id, route.side, from)) }
+    guard case .send(let side, let address) = outcome, let sockets = entries[i]?.sockets[Int(side.rawValue)] else {
+      return nil
+    }
+    let by = route.isControl ? sockets.control : sockets.rtp
+    return by >= 0 ? PacketTarget(slot: by, address: address) : nil
+  }
+
+  mutating func unsent(slot: Int) {
+    let route = routes[slot]
+    if route.stream >= 0 { entries[Int(route.stream)]?.stream.countUnsent(route.side) }
+  }
+
+  /// Says which streams fell silent; to be asked about once a second.
+  mutating func checkSilence(now: Instant) {
+    for i in entries.indices {
+      guard let id = entries[i]?.id else { continue }
+      if entries[i]?.stream.fellSilent(now: now, patience: patience) == true { say(.noMedia(id)) }
+    }
+  }
+
+  // MARK: commands
+
+  mutating func perform(_ order: Order, _ engine: inout some PacketEngine & ~Copyable, now: Instant) {
+    switch order.command {
+    case .setLeg(let id, let side, let leg): set(id, side, leg, echo: false, order.sockets, &engine, now)
+    case .setEcho(let id, let leg): set(id, .a, leg, echo: true, order.sockets, &engine, now)
+    case .report(let id):
+      if let entry = entry(id) { say(.statistics(id, entry.stream.statistics)) } else { say(.failed(id, .noStream)) }
+    case .close(let id): close(id, &engine)
+    case .release, nil: break
+    }
+  }
+
+  private func entry(_ id: StreamID) -> Entry? { index[id].flatMap { entries[$0] } }
+
+  private mutating func set(
+    _ id: StreamID, _ side: Side, _ leg: Leg, echo: Bool, _ pair: PortPair?,
+    _ engine: inout some PacketEngine & ~Copyable, _ now: Instant
+  ) {
+    let i = index[id] ?? open(id, now)
+    guard attach(i, side, leg.port, pair, &engine) else {
+      say(.failed(id, .portNotReserved(leg.port)))
+      return
+    }
+    if echo {
+      detach(i, .b, &engine)
+      entries[i]?.stream.setEcho(leg, now: now)
+    } else {
+      entries[i]?.stream.set(side, leg, now: now)
+    }
+  }
+
+  private mutating func open(_ id: StreamID, _ now: Instant) -> Int {
+    let entry = Entry(id: id, stream: RelayStream(now: now))
+    let i: Int
+    if let reused = free.popLast() {
+      i = reused
+      entries[i] = entry
+    } else {
+      i = entries.count
+      entries.append(entry)
+    }
+    index[id] = i
+    return i
+  }
+
+  /// Gives the side the sockets of its port, where it does not have them.
+  private mutating func attach(
+    _ i: Int, _ side: Side, _ port: UInt16, _ pair: PortPair?, _ engine: inout some PacketEngine & ~Copyable
+  ) -> Bool {
+    let s = Int(side.rawValue)
+    if entries[i]?.sockets[s].port == port, pair == nil { return true }
+    guard let pair else { return false }
+    detach(i, side, &engine)
+    guard let rtp = engine.attach(pair.rtp) else {
+      engine.refuse(pair.rtp)
+      engine.refuse(pair.control)
+      return false
+    }
+    guard let control = engine.attach(pair.control) else {
+      engine.detach(rtp)
+      engine.refuse(pair.control)
+      return false
+    }
+    routes[rtp] = Route(stream: Int32(i), side: side, isControl: false)
+    routes[control] = Route(stream: Int32(i), side: side, isControl: true)
+    entries[i]?.sockets[s] = Sockets(port: port, rtp: rtp, control: control)
+    return true
+  }
+
+  private mutating func detach(_ i: Int, _ side: Side, _ engine: inout some PacketEngine & ~Copyable) {
+    let s = Int(side.rawValue)
+    guard let sockets = entries[i]?.sockets[s], sockets.rtp >= 0 else { return }
+    for slot in [sockets.rtp, sockets.control] {
+      routes[slot] = Route()
+      engine.detach(slot)
+    }
+    entries[i]?.sockets[s] = Sockets()
+  }
+
+  private mutating func close(_ id: StreamID, _ engine: inout some PacketEngine & ~Copyable) {
+    guard let i = index.removeValue(forKey: id), let entry = entries[i] else {
+      say(.failed(id, .noStream))
+      return
+    }
+    detach(i, .a, &engine)
+    detach(i, .b, &engine)
+    say(.closed(id, entry.stream.statistics))
+    entries[i] = nil
+    free.append(i)
+  }
+}
