@@ -38,10 +38,14 @@ public enum CommandTable {
     options: [OptionDescription("--print", help: "shows the difference and leaves the clock alone")],
     summary: "Sets the clock by the first time server that gives a good answer.",
     details: ["The protocol is RFC 5905 section 14. Exit status: 0 when set, 1 when no server answered well."])
+  public static let grow = CommandDescription(
+    "grow", operands: ["DISK", "PARTITION", "FOLDER"],
+    summary: "Grows the last partition of a card, and the ext4 in it mounted at FOLDER, to the card's end.",
+    details: ["Does nothing where there is nothing to gain. Exit status: 0 when the partition fills the card."])
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
-    checkConfig, status, console, log, logLevel, reload, selftest, sntp, version,
+    checkConfig, status, console, log, logLevel, reload, selftest, sntp, grow, version,
   ]
 
   public static var help: String {

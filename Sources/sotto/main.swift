@@ -47,6 +47,8 @@ func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
     let (passed, failed) = SelfTest.run { Process.writeOutput($0 + "\n") }
     Process.writeOutput("\(passed) passed, \(failed) failed\n")
     return failed == 0 ? 0 : 1
+  case "grow":
+    return Commands.grow(disk: arguments.operands[0], partition: arguments.operands[1], folder: arguments.operands[2])
   case "sntp": return SNTPCommand(servers: arguments.operands).run(onlyPrint: arguments["--print"] != nil)
   default:
     Process.writeOutput("sotto \(sottoVersion)\n")

@@ -117,6 +117,18 @@ int clinux_rename(const char *from, const char *to);
 int clinux_unlink(const char *path);
 int clinux_make_folder(const char *path, int mode);
 
+// Disks: sizes and offsets in octets.
+int clinux_open_disk(const char *path);
+int64_t clinux_disk_size(int fd);
+// Writes to the disk's first octets.
+long clinux_rewrite_start(int fd, const void *bytes, size_t count);
+// Tells the kernel the new size of a partition that may be in use.
+int clinux_resize_partition(int fd, int number, int64_t offset, int64_t size);
+// The block size of the file system that an open file lies on.
+int64_t clinux_block_size(int fd);
+// Grows the mounted ext4 that an open file lies on.
+int clinux_resize_ext4(int fd, uint64_t blocks);
+
 // The process.
 int clinux_raise_descriptor_limit(void);
 int clinux_pid(void);
