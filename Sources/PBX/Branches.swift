@@ -47,8 +47,9 @@ extension Exchange {
       forwarded.headers.append(.contentType, MediaType.sdp.description)
       forwarded.body = answer.serialised()
       if let offer = call.caller.offer, let port = call.calleePort, let saidToBranch = branch.said {
-        setMedia(&call, .caller, Negotiation.leg(port: call.callerPort, said: said, heard: offer.audio))
-        setMedia(&call, .callee, Negotiation.leg(port: port, said: saidToBranch, heard: heard))
+        let caller = Negotiation.leg(port: call.callerPort, said: said, heard: offer.audio, by: call.caller.flow)
+        setMedia(&call, .caller, caller)
+        setMedia(&call, .callee, Negotiation.leg(port: port, said: saidToBranch, heard: heard, by: branch.flow))
       }
     }
     reply(call.caller.transaction, forwarded)

@@ -52,7 +52,7 @@ extension Exchange {
     let isEcho = call.calleePort == nil
     for side in [CallSide.caller, .callee] {
       guard let leg = talking[side], let said = leg.said, let heard = leg.heard else { continue }
-      let media = Negotiation.leg(port: leg.port, said: said, heard: heard)
+      let media = Negotiation.leg(port: leg.port, said: said, heard: heard, by: leg.dialog.flow)
       if isEcho {
         call.portsInMedia.insert(leg.port)
         emit(.media(.setEcho(call.stream, media)))

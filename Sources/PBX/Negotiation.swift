@@ -1,6 +1,7 @@
 import Configuration
 import Media
 import SDP
+import SIP
 import Wire
 
 /// How the audio of one phone is told to the other. The exchange stands between two offer/answer exchanges (RFC 3264):
@@ -66,13 +67,14 @@ enum Negotiation {
     return answer
   }
 
-  /// What the relay needs to know of a phone that was told `said` and that told `heard`.
-  static func leg(port: UInt16, said: AudioStream, heard: AudioStream) -> Media.Leg {
+  /// What the relay needs to know of a phone that was told `said` and that told `heard`, by this flow.
+  static func leg(port: UInt16, said: AudioStream, heard: AudioStream, by flow: Flow) -> Media.Leg {
     let accepts = said.formats.filter { ours in heard.formats.contains { $0.sameEncoding(as: ours) } }
     let sends = heard.formats.filter { theirs in said.formats.contains { $0.sameEncoding(as: theirs) } }
     return Media.Leg(
-      port: port, remote: heard.address, remoteRTCP: heard.rtcpAddress, accepts: accepts.compactMap(payload),
-      sends: sends.compactMap(payload), takesMedia: said.direction.receives && heard.direction.sends,
+      port: port, remote: heard.address, remoteRTCP: heard.rtcpAddress, signalling: flow.remote.ip,
+      accepts: accepts.compactMap(payload), sends: sends.compactMap(payload),
+      takesMedia: said.direction.receives && heard.direction.sends,
       givesMedia: said.direction.sends && heard.direction.receives)
   }
 
