@@ -81,6 +81,7 @@ let package = Package(
     tests("SNTPTests", ["SNTP", "Wire"]),
     tests("DigestTests", ["SIP", "Crypto", "Wire"]),
     tests("SDPTests", ["SDP"]),
+    tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),
     tests("RTPTests", ["RTP"]),
