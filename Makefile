@@ -53,6 +53,10 @@ qemu: ## boot a card's image in an emulator: make qemu BOARD=B [TAP=…] [NETNS=
 	@[ -f build/images/sotto-$(BOARD).img ] || $(MAKE) --no-print-directory image BOARD=$(BOARD)
 	@$(NETNS:%=ip netns exec %) qemu/run $(BOARD) $(TAP:%=--tap %) $(CARD:%=--card %)
 
+.PHONY: run
+run: build/x86_64/sotto ## try the exchange on this machine with two softphones
+	@cross/run
+
 .PHONY: unit
 unit: setup-build ## unit and conformance tests on this machine
 	swift test

@@ -118,6 +118,20 @@ def selftest(step):
     return counts
 
 
+def smoke(step):
+    """Start, reload, commands and end of both binaries, by a stranger on loopback."""
+    counts = Counts()
+    for name, emulator in (("x86_64", []), ("armv7", ["qemu-arm-static"])):
+        status, text = run(step, [sys.executable, "Tests/Smoke/smoke.py", BINARY[name], *emulator])
+        passed, failed = len(re.findall(r"^ok\b", text, re.M)), len(re.findall(r"^FAIL\b", text, re.M))
+        print(f"  {name}: {passed} passed, {failed} failed, exit status {status}")
+        if status != 0 or passed == 0:
+            print("\n".join("  | " + line for line in text.splitlines()[-25:]))
+            failed = max(failed, 1)
+        counts.add(Counts(passed, failed))
+    return counts
+
+
 def end_to_end(step, *arguments):
     result = f"{LOGS}/{step}.json"
     if os.path.exists(result):
@@ -143,7 +157,7 @@ def boards(step):
     return counts
 
 
-STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "calls": calls,
+STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "smoke": smoke, "calls": calls,
          "boards": boards}
 
 

@@ -45,7 +45,7 @@ public enum CommandTable {
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
-    checkConfig, status, console, log, logLevel, reload, selftest, sntp, grow, version,
+    serve, checkConfig, status, console, log, logLevel, reload, selftest, sntp, grow, version,
   ]
 
   public static var help: String {

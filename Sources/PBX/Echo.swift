@@ -1,6 +1,8 @@
+import Configuration
 import Media
 import SDP
 import SIP
+import Wire
 
 /// The number that answers by itself and plays back what it hears.
 extension Exchange {

@@ -124,6 +124,9 @@ public final class Exchange {
   /// After `shutdown`: whether every phone has answered its BYE.
   public var isDone: Bool { isShuttingDown && calls.isEmpty }
 
+  /// Calls that are not over.
+  public var callCount: Int { calls.count }
+
   // MARK: Out
 
   /// The next thing to do, nil where there is none.

@@ -1,3 +1,4 @@
+import Configuration
 import SDP
 import SIP
 import Wire

@@ -1,4 +1,5 @@
 import Configuration
+import Crypto
 import SDP
 import SIP
 import Wire

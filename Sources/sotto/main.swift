@@ -1,6 +1,7 @@
 // The process's entry: picks a subcommand, nothing else.
 import Configuration
 import Console
+import Daemon
 import Platform
 import SelfTest
 import Wire
@@ -37,6 +38,14 @@ func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
   let control = ControlPath(option: arguments["--control"])
   let client = ControlClient(path: control.path)
   switch command.name {
+  case "serve":
+    guard let file = arguments["--config"] else { return Commands.misused("serve needs --config FILE") }
+    var level: LogLevel?
+    if let word = arguments["--log-level"] {
+      level = LogLevel(rawValue: word)
+      if level == nil { return Commands.misused("unknown level \(quoted(word)). See 'sotto serve --help'.") }
+    }
+    return serve(configurationFile: file, control: control, logLevel: level)
   case "check-config": return Commands.checkConfig(arguments.operands[0], printing: arguments["--print"])
   case "status": return Commands.status(client, json: arguments["--json"] != nil)
   case "console": return ConsoleMenu(client: client).run()

@@ -1,0 +1,36 @@
+import Configuration
+import Console
+import PBX
+import Platform
+import Wire
+
+extension Server {
+  /// Reads the file again. A fault in it leaves everything as it was; returns why, or nil when it is in force.
+  func reload(now: Instant) -> String? {
+    let fresh: Configuration
+    do throws(LoadError) {
+      fresh = try loadConfiguration(file)
+    } catch {
+      for line in error.lines { log.write(.error, "configuration", line) }
+      return kept("\(file) has faults: " + error.lines.joined(separator: "; "))
+    }
+    do throws(PlatformError) {
+      try openPorts(fresh.listeners)
+    } catch {
+      log.write(.error, "configuration", error.description)
+      return kept(error.description)
+    }
+    if fresh.logLevel != configuration.logLevel { log.level = fresh.logLevel }
+    media.configure(fresh.media)
+    exchange.reload(fresh)
+    configuration = fresh
+    log.write(
+      .notice, "configuration", "read again", [LogField("extensions", String(fresh.extensions.count))])
+    return nil
+  }
+
+  private func kept(_ reason: String) -> String {
+    log.write(.error, "configuration", "not read again, the old configuration stays in force")
+    return "the old configuration stays in force: " + reason
+  }
+}

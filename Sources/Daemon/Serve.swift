@@ -1,0 +1,57 @@
+import Configuration
+import Console
+import Media
+import Platform
+
+/// Why the daemon could not start.
+enum StartError: Error {
+  case platform(PlatformError)
+  case media(MediaError)
+  case noRandomness
+  case noAddress
+
+  var description: String {
+    switch self {
+    case .platform(let error): error.description
+    case .media(let error): error.description
+    case .noRandomness: "the kernel gives no random numbers"
+    case .noAddress: "sip.listen has only IPv6 addresses, and this machine has no IPv6; add udp://0.0.0.0:5060"
+    }
+  }
+}
+
+/// `sotto serve`: starts the exchange and runs it to its end. The exit status: 0 after a signal ended it, 1 where it could
+/// not start.
+public func serve(configurationFile: String, control: ControlPath, logLevel: LogLevel?) -> Int32 {
+  do throws(LoadError) {
+    let configuration = try loadConfiguration(configurationFile)
+    let log = Log(level: logLevel ?? configuration.logLevel)
+    do throws(StartError) {
+      _ = try? Process.raiseDescriptorLimit()
+      let server = try Server(file: configurationFile, configuration: configuration, log: log)
+      try server.openControl(control)
+      return server.run()
+    } catch {
+      Process.writeError("sotto: \(error.description)\n")
+      return 1
+    }
+  } catch {
+    Process.writeError(error.lines.joined(separator: "\n") + "\n")
+    return 1
+  }
+}
+
+extension Server {
+  /// Someone who named a socket needs it; the default one may belong to the running exchange, or to root.
+  func openControl(_ place: ControlPath) throws(StartError) {
+    do throws(PlatformError) {
+      if !place.isExplicit { try? Files.makeFolder("/run/sotto") }
+      control = try ControlServer(path: place.path, poller: poller)
+    } catch {
+      guard !place.isExplicit else { throw .platform(error) }
+      log.write(
+        .warning, "daemon", "no control socket, so no status and no console; give --control PATH",
+        [LogField("reason", error.description)])
+    }
+  }
+}

@@ -1,0 +1,243 @@
+import Configuration
+import Console
+import Crypto
+import Media
+import PBX
+import Platform
+import SIP
+import Wire
+
+/// The signalling thread: waits for the kernel, hands what came to the exchange, and does what the exchange asks.
+final class Server {
+  let file: String
+  var configuration: Configuration
+  let log: Log
+  let started = Clock.monotonic()
+  let poller: Poller
+  let signals: SignalReader
+  let ports: SignallingPorts
+  let connections: Connections
+  let media: MediaLink
+  var control: ControlServer?
+  var exchange: Exchange
+  private let receiver = DatagramReceiver()
+  /// When a polite end gives up waiting; nil while running.
+  private var endsBy: Instant?
+  /// Connections turned away since that was last said.
+  private var refusals = (count: 0, saidAt: Instant?.none)
+
+  init(file: String, configuration: Configuration, log: Log) throws(StartError) {
+    self.file = file
+    self.configuration = configuration
+    self.log = log
+    do throws(PlatformError) {
+      poller = try Poller()
+      signals = try SignalReader([SignalReader.hangup, SignalReader.interrupt, SignalReader.terminate])
+      try poller.add(signals.descriptor, .readable, token: Token.signals.packed)
+    } catch {
+      throw .platform(error)
+    }
+    ports = SignallingPorts(poller: poller)
+    connections = Connections(poller: poller)
+    do throws(CryptoError) {
+      exchange = Exchange(configuration, random: RandomSource(seed: try randomBytes(32)), now: started)
+    } catch {
+      throw .noRandomness
+    }
+    media = try MediaLink(configuration.media, poller: poller)
+    do throws(PlatformError) {
+      try openPorts(configuration.listeners)
+    } catch {
+      throw .platform(error)
+    }
+    guard !ports.listeners.isEmpty else { throw .noAddress }
+  }
+
+  /// Runs until a signal ends it; returns the exit status.
+  func run() -> Int32 {
+    log.write(
+      .notice, "daemon", "started",
+      [
+        LogField("version", sottoVersion), LogField("domain", configuration.domain),
+        LogField("extensions", String(configuration.extensions.count)),
+      ])
+    drain(now: Clock.monotonic())
+    while true {
+      poller.wait(until: nextDeadline) { token, what in
+        guard let token = Token(packed: token) else { return }
+        let now = Clock.monotonic()
+        ready(token, what, now: now)
+        drain(now: now)
+      }
+      let now = Clock.monotonic()
+      wake(now: now)
+      drain(now: now)
+      if let failure = media.failure {
+        // Without media there are no calls: whoever supervises starts us again.
+        log.write(.error, "media", failure.description)
+        return finish(status: 1)
+      }
+      if hasEnded(now: now) { return finish(status: 0) }
+    }
+  }
+
+  private var nextDeadline: Instant? {
+    var deadline = earliest(exchange.nextDeadline, connections.nextDeadline)
+    deadline = earliest(deadline, control?.nextDeadline)
+    if let endsBy { deadline = earliest(deadline, min(endsBy, Clock.monotonic() + .milliseconds(20))) }
+    return deadline
+  }
+
+  private func ready(_ token: Token, _ what: Readiness, now: Instant) {
+    switch token {
+    case .signals:
+      while let signal = signals.next() { received(signal: signal, now: now) }
+    case .media:
+      media.takeEvents { exchange.mediaEvent($0, now: now) }
+    case .udp(let number):
+      if let port = ports[number], case .udp(let socket) = port.socket { receive(socket, port.listener, now: now) }
+    case .tcpListener(let number):
+      if let port = ports[number], case .tcp(let listener) = port.socket {
+        connections.accept(listener, now: now) { happened($0, now: now) }
+      }
+    case .connection(let number):
+      connections.ready(number, what, now: now) { happened($0, now: now) }
+    case .controlListener: control?.accept(now: now)
+    case .controlClient(let number): control?.ready(number) { answer($0, now: now) }
+    }
+  }
+
+  private func receive(_ socket: UDPSocket, _ listener: Listener, now: Instant) {
+    receiver.receive(from: socket) { datagram in
+      var local = datagram.local
+      // The kernel tells the address, not the port; and a socket bound to one address needs to be told neither.
+      if local.ip.isUnspecified { local = listener.address }
+      local.port = listener.address.port
+      exchange.receive(
+        datagram.bytes, from: Flow(transport: .udp, local: local, remote: datagram.from), now: now)
+    }
+  }
+
+  private func happened(_ event: ConnectionEvent, now: Instant) {
+    switch event {
+    case .message(let bytes, let flow): exchange.receive(bytes, from: flow, now: now)
+    case .closed(let flow):
+      log.write(
+        .debug, "tcp", "connection ended",
+        [LogField("remote", flow.remote.description), LogField("connection", String(flow.connection))])
+      exchange.connectionClosed(flow, now: now)
+    case .damaged(let head, let error, let flow):
+      log.write(
+        .info, "tcp", "stream makes no sense, closing it",
+        [LogField("remote", flow.remote.description), LogField("reason", error.description)])
+      let answer = Response(toDamaged: head, refusing: error, toTag: nil)
+      connections.finish(flow, with: answer?.serialized(), now: now) { happened($0, now: now) }
+    case .refused(let remote): refused(remote, now: now)
+    }
+  }
+
+  /// Says at most once in 10 s that connections are turned away, for whoever opens many would else fill the log.
+  private func refused(_ remote: SocketAddress, now: Instant) {
+    refusals.count += 1
+    if let saidAt = refusals.saidAt, now < saidAt + .seconds(10) { return }
+    log.write(
+      .warning, "tcp", "too many connections, turned away",
+      [LogField("remote", remote.description), LogField("count", String(refusals.count))])
+    refusals = (0, now)
+  }
+
+  private func wake(now: Instant) {
+    exchange.wake(now: now)
+    connections.wake(now: now) { happened($0, now: now) }
+    control?.wake(now: now)
+    if ports.hasRetired && exchange.callCount == 0 { ports.closeRetired() }
+  }
+
+  /// Does what the exchange asks, until it asks for nothing more.
+  private func drain(now: Instant) {
+    while let output = exchange.poll() {
+      switch output {
+      case .transmit(let bytes, let flow): transmit(bytes, flow, now: now)
+      case .media(let command): media.perform(command)
+      case .needPorts(let count): reserve(count)
+      case .log(let event): write(event)
+      }
+    }
+  }
+
+  private func transmit(_ bytes: [UInt8], _ flow: Flow, now: Instant) {
+    guard flow.transport == .udp else {
+      return connections.send(bytes, on: flow, now: now) { happened($0, now: now) }
+    }
+    guard let (socket, source) = ports.udp(for: flow) else {
+      return log.write(
+        .warning, "udp", "no UDP address to send from; add one to sip.listen",
+        [LogField("remote", flow.remote.description)])
+    }
+    let failure = socket.send(bytes, to: flow.remote, from: source, scope: flow.local.scope)
+    // A lost datagram is sent again by its transaction; that it was lost here may explain a phone's silence.
+    guard failure != 0 else { return }
+    log.write(
+      .info, "udp", "could not send",
+      [LogField("remote", flow.remote.description), LogField("reason", errorText(failure))])
+  }
+
+  private func reserve(_ count: Int) {
+    let reserved = media.reserve(count)
+    if reserved.isEmpty {
+      log.write(
+        .error, "media", "no media port is free; raise media.ports, or see what else uses them",
+        [LogField("ports", "\(configuration.media.ports.lowerBound)-\(configuration.media.ports.upperBound)")])
+    }
+    exchange.offer(ports: reserved)
+  }
+
+  private func write(_ event: LogEvent) {
+    guard log.takes(event.level) else { return }
+    let fields = event.fields.map { LogField("\($0.key)", $0.value) }
+    log.write(event.level, "\(event.subsystem)", event.message, fields)
+  }
+
+  /// Opens what `sip.listen` names and says what changed.
+  func openPorts(_ listeners: [Listener]) throws(PlatformError) {
+    let change = try ports.become(listeners)
+    for listener in change.opened {
+      log.write(.info, "daemon", "listening", [LogField("address", listener.description)])
+    }
+    for listener in change.retired {
+      log.write(
+        .notice, "daemon", "address is closed once no call may use it", [LogField("address", listener.description)])
+    }
+    for listener in change.skipped {
+      log.write(
+        .warning, "daemon", "left out, this machine has no IPv6", [LogField("address", listener.description)])
+    }
+  }
+
+  private func received(signal: Int32, now: Instant) {
+    if signal == SignalReader.hangup {
+      _ = reload(now: now)
+    } else if endsBy == nil {
+      log.write(.notice, "daemon", "ending", [LogField("calls", String(exchange.callCount))])
+      exchange.shutdown(now: now)
+      // Phones answer a BYE within milliseconds; what has not by then will not.
+      endsBy = now + .milliseconds(1500)
+    } else {
+      endsBy = now
+    }
+  }
+
+  private func hasEnded(now: Instant) -> Bool {
+    guard let endsBy else { return false }
+    return now >= endsBy || (exchange.isDone && !connections.hasUnsent)
+  }
+
+  private func finish(status: Int32) -> Int32 {
+    control?.close()
+    connections.closeAll()
+    ports.closeAll()
+    media.stop()
+    log.write(.notice, "daemon", "ended")
+    return status
+  }
+}
