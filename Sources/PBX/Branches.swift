@@ -96,6 +96,7 @@ extension Exchange {
     if let retryAfter { response.headers.append(.retryAfter, String(retryAfter)) }
     reply(call.caller.transaction, response)
     cancelBranches(ringing, except: nil, reason: cancelReason)
+    closeMedia(&call)
     log(.info, "call", "ended", call.logFields + [.init("status", String(status)), .init("why", why)])
     call.state = .over
   }

@@ -9,7 +9,7 @@ public enum Output: Sendable {
   case transmit([UInt8], Flow)
   /// Hand a command to the media thread.
   case media(Media.Command)
-  /// Few media ports are left: reserve up to this many more and `offer` them.
+  /// Few media ports are left: reserve up to this many more and `offer` them, or none if none can be had.
   case needPorts(Int)
   case log(LogEvent)
 }

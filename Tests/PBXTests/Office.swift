@@ -1,0 +1,147 @@
+import Configuration
+import Crypto
+import Media
+import SIP
+import SimNet
+import Wire
+
+@testable import PBX
+
+/// The exchange as a node of the network, with a media thread that only keeps books.
+final class Box: SimNode {
+  let address: SocketAddress
+  let exchange: Exchange
+  var log: [String] = []
+  var media: [StreamID: [Media.Side: Media.Leg]] = [:]
+  var portsInMedia: Int { media.values.reduce(0) { $0 + $1.count } }
+  /// Ports given to the exchange and not yet released by the media thread.
+  private(set) var portsOffered = 0
+  private var nextPort: UInt16 = 20000
+  private var out: [(payload: [UInt8], to: SocketAddress)] = []
+
+  init(_ configuration: Configuration, _ address: SocketAddress) {
+    self.address = address
+    exchange = Exchange(configuration, random: RandomSource(seed: [1, 2, 3]), now: .zero)
+    drain(now: .zero)
+  }
+
+  /// Ports from 40000 on are taken for connections.
+  func flow(to remote: SocketAddress) -> Flow {
+    let isTCP = remote.port >= 40000
+    return Flow(
+      transport: isTCP ? .tcp : .udp, local: address, remote: remote, connection: isTCP ? UInt32(remote.port) : 0)
+  }
+
+  func receive(_ payload: [UInt8], from: SocketAddress, now: Instant) {
+    exchange.receive(payload, from: flow(to: from), now: now)
+    drain(now: now)
+  }
+
+  func poll(now: Instant) -> (payload: [UInt8], to: SocketAddress)? { out.isEmpty ? nil : out.removeFirst() }
+
+  var nextDeadline: Instant? { exchange.nextDeadline }
+
+  func wake(now: Instant) {
+    exchange.wake(now: now)
+    drain(now: now)
+  }
+
+  func tell(_ event: Media.Event, now: Instant) {
+    exchange.mediaEvent(event, now: now)
+    drain(now: now)
+  }
+
+  func drain(now: Instant) {
+    while let output = exchange.poll() {
+      switch output {
+      case .transmit(let bytes, let flow):
+        out.append((bytes, flow.remote))
+      case .media(.setLeg(let stream, let side, let leg)): media[stream, default: [:]][side] = leg
+      case .media(.setEcho(let stream, let leg)): media[stream] = [.a: leg]
+      case .media(.close(let stream)):
+        // An echo has one leg, and a call whose second was never opened kept that port.
+        portsOffered -= media[stream]?.count ?? 0
+        media[stream] = nil
+        let side = LegStatistics()
+        exchange.mediaEvent(.closed(stream, StreamStatistics(a: side, b: side)), now: now)
+      case .media: break
+      case .needPorts(let count):
+        portsOffered += count
+        exchange.offer(
+          ports: (0..<count).map { _ in
+            nextPort = nextPort >= 60000 ? 20000 : nextPort + 2
+            return nextPort
+          })
+      case .log(let event):
+        log.append(event.message + event.fields.map { " \($0.key)=\($0.value)" }.joined())
+      }
+    }
+  }
+}
+
+/// An exchange and its phones.
+final class Office {
+  let simulation: Simulation<[UInt8]>
+  let box: Box
+  private(set) var phones: [Phone] = []
+
+  init(_ conditions: LinkConditions = .good, seed: UInt64 = 1, change: (inout Configuration) -> Void = { _ in }) {
+    simulation = Simulation(seed: seed, conditions)
+    box = Box(Office.configuration(change), SocketAddress(IPAddress("10.0.0.1")!, port: 5060))
+    simulation.add(box)
+  }
+
+  static func configuration(_ change: (inout Configuration) -> Void = { _ in }) -> Configuration {
+    var configuration = Configuration()
+    configuration.domain = "office.lan"
+    for number in ["1001", "1002", "1003"] {
+      configuration.extensions[number] = Extension(
+        number: number, name: "Desk \(number)", password: "secret-\(number)")
+    }
+    change(&configuration)
+    return configuration
+  }
+
+  var now: Instant { simulation.now }
+  var exchange: Exchange { box.exchange }
+
+  /// A phone that has registered, unless told otherwise.
+  func phone(
+    _ number: String, _ host: String, port: UInt16 = 5060, password: String? = nil, registers: Bool = true
+  ) -> Phone {
+    let address = SocketAddress(IPAddress(host)!, port: port)
+    let phone = Phone(
+      number, address, box: box.address, transport: port >= 40000 ? .tcp : .udp,
+      password: password ?? "secret-\(number)")
+    simulation.add(phone)
+    phones.append(phone)
+    if registers {
+      phone.register(now: now)
+      run(until: { phone.story.contains("200") })
+      phone.forget()
+    }
+    return phone
+  }
+
+  /// Runs until it holds, at most for a while; says whether it does.
+  @discardableResult
+  func run(_ seconds: Int64 = 10, until done: () -> Bool) -> Bool {
+    simulation.run(until: now + .seconds(seconds), done: done)
+  }
+
+  func run(_ seconds: Int64) { simulation.run(until: now + .seconds(seconds)) }
+
+  /// Nothing is left of any call, and no port of its is lost.
+  var isQuiet: Bool {
+    box.portsInMedia + exchange.freePorts.count == box.portsOffered && exchange.calls.count == 0
+      && exchange.legs.isEmpty && exchange.callers.isEmpty && exchange.purposes.isEmpty
+      && exchange.serverCalls.isEmpty && box.media.isEmpty && exchange.layer.count == 0
+      && exchange.ringDeadlines.first == nil
+  }
+
+  /// What a call leaves behind is gone when every timer has run out.
+  func settles() -> Bool {
+    run(300)
+    return isQuiet
+  }
+}

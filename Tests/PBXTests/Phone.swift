@@ -1,0 +1,257 @@
+import Crypto
+import SDP
+import SIP
+import SimNet
+import Wire
+
+@testable import PBX
+
+/// A telephone on a simulated network: it registers, calls, answers as its manners say, and notes what happens to it.
+final class Phone: SimNode {
+  enum Manner {
+    case answers, rings, silent
+    case refuses(Int)
+    /// Rings with media of its own before it answers.
+    case announces
+  }
+
+  let number: String
+  let address: SocketAddress
+  let flow: Flow
+  var layer: TransactionLayer
+  var digest: DigestClient
+  var manner = Manner.answers
+  /// What it says that it can; an offer-less phone calls without.
+  var codecs = ["0 PCMU", "8 PCMA", "101 telephone-event"]
+  var direction = Direction.sendrecv
+  var offersInInvite = true
+  /// Sends no ACK of a 2xx.
+  var forgetsAck = false
+  /// What happened, in order: `180`, `200`, `INVITE`, `BYE`, `CANCEL` …
+  private(set) var story: [String] = []
+  private(set) var lastRequest: Request?
+  private(set) var lastResponse: Response?
+  private(set) var lastAck: Request?
+  var dialog: Dialog?
+  private var invite: (request: Request, id: TransactionID)?
+  private(set) var ringing: (request: Request, id: TransactionID)?
+  private var challenged: Set<String> = []
+  private var out: [(payload: [UInt8], to: SocketAddress)] = []
+  private var random: RandomSource
+  private var now = Instant.zero
+  private let box: SocketAddress
+
+  init(_ number: String, _ address: SocketAddress, box: SocketAddress, transport: Transport, password: String) {
+    self.number = number
+    self.address = address
+    self.box = box
+    flow = Flow(
+      transport: transport, local: address, remote: box, connection: transport.isReliable ? UInt32(address.port) : 0)
+    random = RandomSource(seed: Array((number + address.description).utf8))
+    layer = TransactionLayer(random: RandomSource(seed: Array((address.description + number).utf8)))
+    digest = DigestClient(username: number, password: password)
+  }
+
+  func forget() { story = [] }
+
+  // MARK: What its user does
+
+  func register(expires: Int = 3600, now: Instant) {
+    var request = newRequest(.register, "sip:office.lan", to: number)
+    request.headers.append(.expires, String(expires))
+    transact(request, now: now)
+  }
+
+  func call(_ callee: String, expires: Int? = nil, maxForwards: Int = 70, now: Instant) {
+    var request = newRequest(.invite, "sip:\(callee)@office.lan", to: callee)
+    request.headers[.maxForwards] = String(maxForwards)
+    if let expires { request.headers.append(.expires, String(expires)) }
+    if offersInInvite { describe(&request.headers, &request.body) }
+    transact(request, now: now)
+  }
+
+  func cancel(now: Instant) {
+    self.now = now
+    if let invite { layer.cancel(invite.id, now: now) }
+    drain()
+  }
+
+  func hangUp(now: Instant) { inDialog(.bye, now: now) }
+
+  func reinvite(_ direction: Direction, now: Instant) {
+    self.direction = direction
+    inDialog(.invite, now: now) { request in
+      if self.offersInInvite { self.describe(&request.headers, &request.body) }
+    }
+  }
+
+  func inDialog(_ method: Method, now: Instant, _ change: (inout Request) -> Void = { _ in }) {
+    guard var dialog else { return }
+    var request = dialog.request(method, contact: method == .invite ? contact : nil)
+    change(&request)
+    self.dialog = dialog
+    transact(request, now: now)
+  }
+
+  /// Picks up while it rings.
+  func answer(now: Instant) {
+    self.now = now
+    guard let (request, id) = ringing else { return }
+    pickUp(request, id)
+    drain()
+  }
+
+  func transact(_ request: Request, now: Instant) {
+    self.now = now
+    let id = layer.send(request, to: flow, now: now)
+    if request.method == .invite { invite = (request, id) }
+    sent[id] = request
+    drain()
+  }
+
+  // MARK: SimNode
+
+  func receive(_ payload: [UInt8], from: SocketAddress, now: Instant) {
+    self.now = now
+    guard let message = try? Message.parse(payload) else { return story.append("garbage") }
+    layer.receive(message, from: flow, now: now)
+    drain()
+  }
+
+  func poll(now: Instant) -> (payload: [UInt8], to: SocketAddress)? { out.isEmpty ? nil : out.removeFirst() }
+
+  var nextDeadline: Instant? { layer.nextDeadline }
+
+  func wake(now: Instant) {
+    self.now = now
+    layer.wake(now: now)
+    drain()
+  }
+
+  // MARK: What its software does
+
+  private var sent: [TransactionID: Request] = [:]
+
+  private func drain() {
+    while let output = layer.poll() {
+      switch output {
+      case .send(let message, let flow): out.append((message.serialized(), flow.remote))
+      case .request(let request, let id, from: _): received(request, id)
+      case .ack(let ack, from: _):
+        lastAck = ack
+        story.append("ACK")
+        if let ringing { layer.acknowledged(ringing.id, now: now) }
+      case .cancelled(let id):
+        story.append("CANCEL")
+        if let (request, ringingID) = ringing, ringingID == id {
+          ringing = nil
+          layer.respond(Response(to: request, status: 487, toTag: "t\(number)"), to: id, now: now)
+        }
+      case .response(let response, let id, from: _): received(response, id)
+      case .failed(_, let failure): story.append(failure == .timeout ? "timeout" : "failed")
+      }
+    }
+  }
+
+  private func received(_ response: Response, _ id: TransactionID) {
+    guard response.status > 100, let request = sent[id] else { return }
+    if response.status == 401, let callID = try? request.headers.callID, challenged.insert(callID).inserted {
+      return answerChallenge(response, request)
+    }
+    lastResponse = response
+    story.append(String(response.status))
+    guard request.method == .invite, response.isSuccess else { return }
+    if dialog == nil {
+      dialog = try? Dialog(answeredBy: response, called: request.uri, from: flow)
+    } else {
+      dialog?.refresh(response.headers)
+    }
+    guard !forgetsAck, let dialog, let number = try? request.headers.cSeq.number else { return }
+    var ack = dialog.ack(number)
+    if request.body.isEmpty { describe(&ack.headers, &ack.body, answering: response.body) }
+    layer.acknowledge(ack, of: id, to: flow)
+  }
+
+  private func answerChallenge(_ response: Response, _ request: Request) {
+    guard let challenges = try? response.headers.wwwAuthenticate,
+      let credentials = digest.respond(
+        to: challenges, method: request.method, uri: request.uri.description, cnonce: random.token(8))
+    else { return story.append("401") }
+    var again = request
+    again.headers[.authorization] = credentials.description
+    again.headers[.cSeq] = CSeq(2, request.method).description
+    transact(again, now: now)
+  }
+
+  private func received(_ request: Request, _ id: TransactionID) {
+    lastRequest = request
+    if case .silent = manner { return }
+    story.append(request.method.name)
+    switch request.method {
+    case .invite where dialog != nil: pickUp(request, id)
+    case .invite: rung(request, id)
+    default:
+      if request.method == .bye { dialog = nil }
+      layer.respond(Response(to: request, status: 200), to: id, now: now)
+    }
+  }
+
+  private func rung(_ request: Request, _ id: TransactionID) {
+    switch manner {
+    case .silent: return
+    case .refuses(let status):
+      layer.respond(Response(to: request, status: status, toTag: "t\(number)"), to: id, now: now)
+    case .rings, .answers, .announces:
+      ringing = (request, id)
+      var response = Response(to: request, status: 180, toTag: "t\(number)")
+      if case .announces = manner {
+        response = Response(to: request, status: 183, toTag: "t\(number)")
+        describe(&response.headers, &response.body, answering: request.body)
+      }
+      response.headers.append(.contact, contact)
+      layer.respond(response, to: id, now: now)
+      if case .answers = manner { pickUp(request, id) }
+    }
+  }
+
+  private func pickUp(_ request: Request, _ id: TransactionID) {
+    ringing = (request, id)
+    var response = Response(to: request, status: 200, toTag: "t\(number)")
+    response.headers.append(.contact, contact)
+    describe(&response.headers, &response.body, answering: request.body)
+    if dialog == nil { dialog = try? Dialog(answering: request, from: flow, localTag: "t\(number)") }
+    layer.respond(response, to: id, now: now)
+  }
+
+  private var contact: String {
+    "<sip:\(number)@\(address.description)" + (flow.transport == .tcp ? ";transport=tcp>" : ">")
+  }
+
+  private func newRequest(_ method: Method, _ uri: String, to: String) -> Request {
+    dialog = nil
+    var request = Request(method, try! URI(uri))
+    request.headers.append(.maxForwards, "70")
+    request.headers.append(.from, "<sip:\(number)@office.lan>;tag=\(random.token(4))")
+    request.headers.append(.to, "<sip:\(to)@office.lan>")
+    request.headers.append(.callID, random.token(8))
+    request.headers.append(.cSeq, "1 \(method.name)")
+    request.headers.append(.contact, contact)
+    return request
+  }
+
+  /// An offer, or the answer to one: every codec of its own, as a phone that is asked for its abilities.
+  private func describe(_ headers: inout Headers, _ body: inout [UInt8], answering offer: [UInt8] = []) {
+    var lines = ["v=0", "o=- 1 1 IN IP4 \(address.ip.description)", "s=-"]
+    lines.append("c=IN \(address.ip.isIPv4 ? "IP4" : "IP6") \(address.ip.description)")
+    lines += ["t=0 0", "m=audio 4000 RTP/AVP " + codecs.map { $0.prefix { $0 != " " } }.joined(separator: " ")]
+    lines += codecs.map { "a=rtpmap:\($0)/8000" }
+    lines.append("a=" + (answered(offer) ?? direction).name)
+    headers.append(.contentType, "application/sdp")
+    body = Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
+  }
+
+  private func answered(_ offer: [UInt8]) -> Direction? {
+    guard !offer.isEmpty, let audio = try? SessionDescription.parse(offer).offeredAudio() else { return nil }
+    return direction.limited(to: audio.direction.mirrored)
+  }
+}

@@ -1,0 +1,155 @@
+import Media
+import SIP
+import SimNet
+import Testing
+import Wire
+
+@testable import PBX
+
+/// Calls over networks and phones that fail.
+struct TroubleTests {
+  @Test func anAnswerThatIsNeverAcknowledgedEndsByBye() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    a.forgetsAck = true
+    a.call("1002", now: office.now)
+    #expect(office.run(40, until: { b.story.last == "BYE" && a.story.contains("BYE") }))
+    #expect(office.settles())
+  }
+
+  @Test func aByeWaitsForTheACKOfTheAnswer() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    office.simulation.net.set(LinkConditions(delay: .milliseconds(300)), from: a.address, to: office.box.address)
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { b.story.last == "ACK" && a.story.contains("200") }))
+    let answered = office.now
+    b.hangUp(now: office.now)
+    #expect(office.run(until: { a.story.contains("BYE") }))
+    // RFC 3261 §15: not before the ACK, which takes 300 ms, has confirmed the dialog.
+    #expect(office.now - answered >= .milliseconds(300))
+    #expect(office.settles())
+  }
+
+  @Test(arguments: UInt64(1)...10)
+  func callsSurviveABadNetwork(seed: UInt64) {
+    let office = Office(.bad, seed: seed)
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    b.forget()
+    a.call("1002", now: office.now)
+    #expect(office.run(60, until: { a.story.contains("200") && b.story.contains("ACK") }))
+    office.run(5)
+    b.hangUp(now: office.now)
+    #expect(office.run(60, until: { a.story.contains("BYE") }))
+    #expect(office.settles())
+  }
+
+  @Test func aPhoneByTCPThatLostItsConnectionIsSaidGoodbyeToByANewOne() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12", port: 40012))
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    office.exchange.connectionClosed(office.box.flow(to: b.address), now: office.now)
+    office.box.drain(now: office.now)
+    #expect(office.exchange.status(now: office.now).calls.count == 1)
+    #expect(office.exchange.registrar.numbers == ["1001"])
+    a.hangUp(now: office.now)
+    // On connection 0, which asks the daemon for a new one.
+    #expect(office.run(until: { b.story.last == "BYE" && a.story.last == "200" }))
+    #expect(office.settles())
+  }
+
+  @Test func aConnectionThatBreaksWhileItRingsFailsTheBranch() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12", port: 40012))
+    b.manner = .rings
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { a.story == ["180"] }))
+    office.exchange.connectionClosed(office.box.flow(to: b.address), now: office.now)
+    office.box.drain(now: office.now)
+    #expect(office.run(until: { a.story == ["180", "480"] }))
+    #expect(office.settles())
+  }
+
+  @Test func callsByIPv6AndByMixedTransportsAreJoined() throws {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "2001:db8::11"), office.phone("1002", "10.0.0.12", port: 40012))
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    #expect(office.box.media.values.first?[.a]?.remote?.description == "[2001:db8::11]:4000")
+    b.hangUp(now: office.now)
+    #expect(office.settles())
+  }
+
+  @Test func shutdownSaysGoodbyeToEverybody() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let (c, d) = (office.phone("1003", "10.0.0.13"), office.phone("1003", "10.0.0.14"))
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    d.manner = .rings
+    c.manner = .rings
+    let e = office.phone("1002", "10.0.0.15")
+    e.call("1003", now: office.now)
+    #expect(office.run(until: { e.story == ["180", "180"] }))
+    office.exchange.shutdown(now: office.now)
+    office.box.drain(now: office.now)
+    #expect(!office.exchange.isDone)
+    #expect(office.run(1, until: { office.exchange.isDone }))
+    #expect(a.story.last == "BYE" && b.story.last == "BYE" && e.story.last == "503" && d.story.last == "CANCEL")
+    e.call("1003", now: office.now)
+    #expect(office.run(until: { e.story.suffix(1) == ["503"] && e.story.count == 4 }))
+  }
+
+  @Test func aReloadTouchesNoCall() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    office.exchange.reload(Office.configuration { $0.extensions["1002"] = nil })
+    #expect(office.exchange.registrar.numbers == ["1001"])
+    #expect(office.exchange.status(now: office.now).calls.count == 1)
+    b.hangUp(now: office.now)
+    #expect(office.run(until: { a.story.last == "BYE" }))
+    a.forget()
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { a.story == ["404"] }))
+    #expect(office.settles())
+  }
+
+  @Test func withoutAPortACallIs503AndPortsComeBack() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let ports = office.exchange.freePorts
+    office.exchange.freePorts = []
+    office.exchange.askedForPorts = true
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { a.story == ["503"] }))
+    office.exchange.offer(ports: ports)
+    b.manner = .refuses(486)
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { a.story == ["503", "486"] }))
+    #expect(Set(office.exchange.freePorts).isSuperset(of: ports))
+    #expect(office.settles())
+  }
+
+  @Test func aThousandCallsLeaveNothingBehind() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    for i in 0..<1000 {
+      a.forget()
+      b.forget()
+      b.manner = i % 3 == 1 ? .rings : i % 3 == 2 ? .refuses(486) : .answers
+      a.call(i % 5 == 4 ? "*43" : "1002", now: office.now)
+      let ends = ["180", "486", "200"]
+      #expect(office.run(until: { a.story.contains { ends.contains($0) } }))
+      if a.story.last == "180" { office.run(until: { a.story.last == "200" || !b.story.contains("ACK") }) }
+      if a.story.last == "200" { a.hangUp(now: office.now) } else { a.cancel(now: office.now) }
+      office.simulation.run(until: office.now + .milliseconds(200))
+      if b.dialog != nil && a.dialog != nil && !a.story.contains("487") { a.hangUp(now: office.now) }
+      office.simulation.run(until: office.now + .milliseconds(200))
+    }
+    #expect(office.settles())
+    #expect(office.exchange.callsStarted == 1000)
+  }
+}
