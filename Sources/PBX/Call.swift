@@ -137,8 +137,18 @@ struct Call: Sendable {
 /// Names the request that a call began with, whichever way it came (RFC 3261 §8.2.2.2).
 struct CallerKey: Hashable, Sendable {
   let callID: String
+  /// Empty where a client of RFC 2543 gave none.
   let fromTag: String
   let cSeq: UInt32
+
+  init?(_ request: Request) {
+    guard let callID = try? request.headers.callID, let from = try? request.headers.from,
+      let cSeq = try? request.headers.cSeq
+    else { return nil }
+    self.callID = callID
+    fromTag = from.tag ?? ""
+    self.cSeq = cSeq.number
+  }
 }
 
 /// A leg of a call.

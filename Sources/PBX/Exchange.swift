@@ -189,6 +189,12 @@ public final class Exchange {
     call.transactions.append(transaction)
   }
 
+  /// An INVITE of a phone is done with: its call no longer hangs on it.
+  func disown(_ call: inout Call, _ transaction: TransactionID) {
+    serverCalls[transaction] = nil
+    call.transactions.removeAll { $0 == transaction }
+  }
+
   func newTag() -> String { random.token(8) }
 
   func newSession() -> LocalSession { LocalSession(sessionID: random.next()) }
@@ -211,6 +217,4 @@ struct RingDeadlines: Sendable {
     guard let first = entries.first, first.at <= now else { return nil }
     return entries.removeFirst().call
   }
-
-  mutating func remove(_ call: UInt32) { entries.removeAll { $0.call == call } }
 }

@@ -110,6 +110,8 @@ extension Exchange {
       for name in [HeaderName.retryAfter, .warning] { response.headers.copy(name, from: original.headers) }
     }
     reply(reinvite.server, response)
+    // Whether the phone acknowledges the refusal or not, the call goes on.
+    disown(&call, reinvite.server)
     if status == 481 || status == 408 { hangUp(&call, "the other phone lost the call") }
   }
 

@@ -21,6 +21,8 @@ extension Exchange {
       register(request, caller, transaction, from: flow)
     case .invite:
       guard !isShuttingDown else { return deny(request, transaction, 503, retryAfter: 10) }
+      // The same request by another way: a loop, or a fork before us (RFC 3261 §8.2.2.2).
+      if let key = CallerKey(request), callers[key] != nil { return deny(request, transaction, 482) }
       guard let caller = authenticated(request, transaction, from: flow) else { return }
       if let refusal = Exchange.capabilities.refusal(request) {
         return refuse(transaction, request, refusal)

@@ -13,16 +13,7 @@ extension Exchange {
 
   /// An INVITE outside of a dialog whose sender has proved to be `caller`.
   func setUp(_ request: Request, by caller: Extension, from flow: Flow, _ transaction: TransactionID) {
-    let key: CallerKey
-    let cSeq: UInt32
-    do throws(SIPError) {
-      cSeq = try request.headers.cSeq.number
-      key = CallerKey(callID: try request.headers.callID, fromTag: try request.headers.from.tag ?? "", cSeq: cSeq)
-    } catch {
-      return refuse(transaction, request, error)
-    }
-    // The same request by another way: it came from a loop or a fork before us (RFC 3261 §8.2.2.2).
-    guard callers[key] == nil else { return refuse(transaction, request, 482) }
+    guard let key = CallerKey(request) else { return refuse(transaction, request, 400) }
     guard let number = request.uri.dialledNumber else { return refuse(transaction, request, 404) }
     let isEcho = number == Exchange.echoNumber
     guard isEcho || configuration.extensions[number] != nil else { return refuse(transaction, request, 404) }

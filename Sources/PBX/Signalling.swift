@@ -31,7 +31,7 @@ extension Exchange {
       // Of a CANCEL-crossed or repeated ACK nothing is left to be done.
       guard let transaction = call.unacknowledged(reference.side) else { return }
       exchange.layer.acknowledged(transaction, now: exchange.now)
-      exchange.serverCalls[transaction] = nil
+      exchange.disown(&call, transaction)
       exchange.acknowledged(&call, reference.side, ack)
     }
   }

@@ -86,6 +86,20 @@ struct CallTests {
     #expect(office.settles())
   }
 
+  @Test func theSameInviteByASecondWayIsALoop() throws {
+    let (a, b) = pair()
+    b.manner = .rings
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { a.story == ["180"] }))
+    let call = try #require(office.exchange.calls.values.first)
+    var again = call.caller.request
+    again.headers.remove(.via)
+    a.transact(again, now: office.now)
+    #expect(office.run(until: { a.story == ["180", "482"] }))
+    #expect(b.story == ["INVITE"])
+    #expect(office.settles())
+  }
+
   @Test func aWrongPasswordRegistersAndCallsNothing() {
     let thief = office.phone("1001", "10.0.0.66", password: "guess-guess", registers: false)
     thief.register(now: office.now)

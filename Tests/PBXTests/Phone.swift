@@ -25,6 +25,7 @@ final class Phone: SimNode {
   var codecs = ["0 PCMU", "8 PCMA", "101 telephone-event"]
   var direction = Direction.sendrecv
   var offersInInvite = true
+  var refusesReinvites = false
   /// Sends no ACK of a 2xx.
   var forgetsAck = false
   /// What happened, in order: `180`, `200`, `INVITE`, `BYE`, `CANCEL` …
@@ -188,6 +189,8 @@ final class Phone: SimNode {
     if case .silent = manner { return }
     story.append(request.method.name)
     switch request.method {
+    case .invite where dialog != nil && refusesReinvites:
+      layer.respond(Response(to: request, status: 488), to: id, now: now)
     case .invite where dialog != nil: pickUp(request, id)
     case .invite: rung(request, id)
     default:

@@ -17,6 +17,24 @@ struct TroubleTests {
     #expect(office.settles())
   }
 
+  @Test func aRefusedReinviteThatIsNeverAcknowledgedEndsNothing() {
+    let office = Office()
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    b.refusesReinvites = true
+    a.reinvite(.sendonly, now: office.now)
+    #expect(office.run(until: { b.story.last == "INVITE" }))
+    // From here on nothing of the phone's arrives, so neither does the ACK of the refusal.
+    office.simulation.net.set(LinkConditions(loss: 1), from: a.address, to: office.box.address)
+    office.run(60)
+    #expect(a.story.contains("488"))
+    #expect(office.exchange.status(now: office.now).calls.first?.phase == .connected)
+    office.simulation.net.set(.good, from: a.address, to: office.box.address)
+    a.hangUp(now: office.now)
+    #expect(office.settles())
+  }
+
   @Test func aByeWaitsForTheACKOfTheAnswer() {
     let office = Office()
     let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
