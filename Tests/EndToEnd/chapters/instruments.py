@@ -14,7 +14,7 @@ def direct(office):
     for name, says in (("a", "first"), ("b", "second")):
         host = office.host(name)
         phones[name] = office.runs(Phone(host, f"{office.folder}/{name}", name, host.ipv4, office.clip(says),
-                                         ";regint=0;audio_codecs=PCMU"))
+                                         ";regint=0;audio_codecs=PCMU")).started()
     phones["a"].dial(f"sip:b@{phones['b'].host.ipv4}")
     phones["b"].expect("CALL_INCOMING")
     phones["b"].answer()

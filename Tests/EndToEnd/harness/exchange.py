@@ -31,7 +31,11 @@ class Exchange:
         self.process = Process(
             host.inside([binary, "serve", "--config", self.configuration, "--control", self.socket]),
             f"{folder}/log")
-        until(self._ready, 10, f"sotto listens:\n{self.process.output()[-2000:]}")
+
+    def started(self):
+        """Waits until it answers."""
+        until(self._ready, 15, "sotto answers `status`")
+        return self
 
     def _ready(self):
         assert self.process.running, f"sotto ended at its start:\n{self.process.output()[-3000:]}"

@@ -56,12 +56,14 @@ class Network:
         ip("address", "add", f"{IPV4}{TESTER}/24", "dev", "switch")
         ip("address", "add", f"{IPV6}{TESTER:x}/64", "dev", "switch", "nodad")
         ip("link", "set", "switch", "up")
-        self._used = {TESTER}
+        self._made, self._used = 0, {TESTER}
 
     def host(self, name):
+        """A new device; `name` is made unique."""
         number = next(n for n in range(10, 250) if n not in self._used)
         self._used.add(number)
-        return Host(name, number)
+        self._made += 1
+        return Host(f"{name}-{self._made}", number)
 
     def release(self, host):
         host.remove()

@@ -46,7 +46,7 @@ class Office:
         """Starts the exchange; an extension is a number or an Extension."""
         made = [Extension(each) if isinstance(each, str) else each for each in extensions]
         self.exchange = self.runs(Exchange(self.host("box"), f"{self.folder}/box", self.binary, made, more))
-        return self.exchange
+        return self.exchange.started()
 
     def tap(self, name):
         return self.network.tap(name)
@@ -65,9 +65,9 @@ class Office:
             account += f";audio_codecs={','.join(codecs)}"
         phone = self.runs(Phone(
             self.host(f"p{number}"), f"{self.folder}/{number}", number, domain, self.clip(says), account,
-            version=path.version, **options))
+            version=path.version, **options)).started()
         if registered:
-            phone.expect("REGISTER_OK", patience)
+            phone.registered(patience)
         return phone
 
     def compare(self, says, listener, codecs):

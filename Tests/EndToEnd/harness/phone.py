@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import socket
 import time
 
@@ -57,7 +58,12 @@ class Phone:
             file.write(f"<sip:{number}@{domain}>{account}\n")
         open(f"{folder}/contacts", "w").close()
         self.process = Process(host.inside(["baresip", "-f", folder, "-s", f"-{version}"]), f"{folder}/log")
-        self._control = until(self._connect, 10, f"phone {number} opens its control port")
+        self._control = None
+
+    def started(self):
+        """Waits until it takes commands."""
+        self._control = until(self._connect, 15, f"phone {self.number} opens its control port")
+        return self
 
     def _connect(self):
         try:
@@ -66,6 +72,16 @@ class Phone:
             if not self.process.running:
                 raise AssertionError(f"phone {self.number} ended:\n{self.process.output()[-2000:]}") from None
             return None
+
+    def registration(self):
+        """The status of the last answer to its REGISTER, or None; read from the log, since it may be there before
+        the control port is."""
+        answers = re.findall(r"\{0/\w+/v[46]\} (\d{3}) ", self.messages())
+        return answers[-1] if answers else None
+
+    def registered(self, seconds=10):
+        until(lambda: self.registration() == "200", seconds, f"phone {self.number} is registered")
+        return self
 
     def command(self, name, parameters=""):
         self._token += 1
@@ -134,7 +150,8 @@ class Phone:
         return self.process.output()
 
     def stop(self):
-        self._control.close()
+        if self._control:
+            self._control.close()
         return self.process.stop()
 
     def vanish(self):

@@ -8,7 +8,7 @@ import time
 class Process:
     def __init__(self, command, log, stdin=None, **options):
         self.command, self.log = command, log
-        with open(log, "ab") as output:
+        with open(log, "wb") as output:
             self.child = subprocess.Popen(
                 command, stdin=stdin or subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **options)
 

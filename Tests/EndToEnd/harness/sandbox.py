@@ -4,6 +4,7 @@ Whatever ends the run (success, Ctrl-C, a crash, kill -9), the kernel kills what
 the interfaces away, so nothing has to be cleaned up by name.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -28,6 +29,9 @@ def refusal():
 def enter():
     """Runs this program again inside the sandbox; returns only there."""
     if os.environ.get(INSIDE):
+        # Phones keep their beat of 20 ms on a busy machine too, where that is permitted.
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, -10)
         return
     os.environ[INSIDE] = "1"
     command = _command() + [sys.executable] + sys.argv
