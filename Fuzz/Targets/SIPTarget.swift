@@ -40,7 +40,7 @@ private func withoutLength(_ message: Message) -> Message {
 /// The same messages have to come out however the bytes are cut.
 private func streamFault(_ bytes: [UInt8]) -> String? {
   let whole = framed(bytes, step: max(bytes.count, 1))
-  let step = Int(bytes.first ?? 0) % 7 + 1
+  let step = Int(bytes.first ?? 0) % 61 + 1
   let inPieces = framed(bytes, step: step)
   // Limits are looked at as bytes arrive, so only what came out before an error is compared.
   let common = min(whole.count, inPieces.count)
