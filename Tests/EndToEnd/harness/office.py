@@ -81,7 +81,7 @@ class Office:
         text = ""
         for process in self._running:
             log = getattr(process, "log", None)
-            log = log() if callable(log) else process.process.output()
+            log = log() if callable(log) else getattr(process, "process", process).output()
             text += f"--- {process.__class__.__name__} {getattr(process, 'number', '')}\n"
             text += "\n".join(log.splitlines()[-40:]) + "\n"
         return text

@@ -76,7 +76,7 @@ class Phone:
     def registration(self):
         """The status of the last answer to its REGISTER, or None; read from the log, since it may be there before
         the control port is."""
-        answers = re.findall(r"\{0/\w+/v[46]\} (\d{3}) ", self.messages())
+        answers = re.findall(r"(?:\{0/\w+/v[46]\}|reg: sip:\S+:) (\d{3}) ", self.messages())
         return answers[-1] if answers else None
 
     def registered(self, seconds=10):

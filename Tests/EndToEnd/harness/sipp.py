@@ -22,8 +22,8 @@ def users(path, extensions, callee=""):
 class Sipp:
     """One run of a scenario; `result()` says what became of its calls."""
 
-    def __init__(self, host, folder, scenario, path, exchange, calls, rate=50, users_file=None, port=5060,
-                 contact_port=CALLEE_PORT):
+    def __init__(self, host, folder, scenario, path, exchange, calls, rate=50, users_file=None, port=5060, to=""):
+        """`to` is the number that is called: the digest's URI must be the request's (RFC 7616 §3.4.6)."""
         os.makedirs(folder, exist_ok=True)
         self.scenario, self.calls, self.statistics = scenario, calls, f"{folder}/{scenario}.csv"
         bracket = "[{}]" if path.version == 6 else "{}"
@@ -32,7 +32,8 @@ class Sipp:
                    "-i", bracket.format(host.address(path.version)), "-p", str(port),
                    "-t", "t1" if path.transport == "tcp" else "u1",
                    "-m", str(calls), "-r", str(rate), "-l", "400",
-                   "-key", "domain", DOMAIN, "-key", "contact_port", str(contact_port),
+                   "-key", "domain", DOMAIN, "-key", "contact_port", str(CALLEE_PORT),
+                   "-auth_uri", f"{to}@{DOMAIN}" if to else DOMAIN,
                    "-trace_stat", "-stf", self.statistics, "-fd", "1",
                    "-trace_err", "-error_file", f"{folder}/{scenario}.errors", "-nostdin"]
         if users_file:
