@@ -1,4 +1,5 @@
 import Configuration
+import Media
 import SDP
 import SIP
 import Wire
