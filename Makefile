@@ -74,6 +74,10 @@ test-bare: ## build on a Debian 12 of git, make and Swift alone, made in a folde
 	@cross/setup $(LISTS)/bare.list
 	Tests/bare/run
 
+.PHONY: bench
+bench: setup-build build/x86_64/sotto ## measure CPU a packet beside a C relay, latency, set-up, memory, start; build/bench.json
+	@bench/run.py build/x86_64/sotto $(BENCH)
+
 .PHONY: lint
 lint: setup-build ## check the form of the sources and which module leans on which
 	@swift format lint --strict --recursive Package.swift Sources Tests Fuzz

@@ -3,7 +3,7 @@ import Wire
 
 /// Packets by epoll, `recvmmsg` and `sendmmsg`, for kernels and containers that refuse io_uring.
 public struct EpollEngine: PacketEngine, ~Copyable {
-  private static let batch = 4
+  private static let batch = 1
   private static let bufferSize = 2048
   private static let wakeToken = UInt64.max
 
@@ -17,6 +17,8 @@ public struct EpollEngine: PacketEngine, ~Copyable {
   private let ready: UnsafeMutablePointer<clinux_ready>
   private var descriptors: [Int32]
   private var free: [Int]
+  /// More was ready than one look takes.
+  private var isBehind = false
 
   public init(capacity: Int, family: AddressFamily, wake: WakeEvent) throws(PlatformError) {
     let poller = try Poller()
@@ -61,7 +63,14 @@ public struct EpollEngine: PacketEngine, ~Copyable {
   }
 
   public mutating func run(least: Int, timeout: Interval?, _ handler: inout some PacketHandler) -> Int {
+    var timeout = timeout
+    if least > 1, !isBehind, let gathering = timeout {
+      // Epoll cannot wait for a number of events.
+      Clock.sleep(gathering)
+      timeout = .zero
+    }
     let count = clinux_epoll_wait(poller.descriptor, ready, 32, timeout?.microseconds ?? -1)
+    isBehind = count == 32
     handler.begin(now: Clock.monotonic())
     var packets = 0
     for i in 0..<max(0, Int(count)) {

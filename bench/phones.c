@@ -1,0 +1,118 @@
+// Many phones talking at once: G.711 packets of 20 ms, both ways, spread evenly over the 20 ms, each with the time that
+// it left. Prints what came of them as JSON.
+//   phones SECONDS < LINES     each line: local port of a phone, the relay's port for it, the same of its peer
+// The first line of output, "ready", says that all ports are bound; a line on standard input "go" starts.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { MOST = 2048, PACKET = 172, PERIOD = 20000000 };
+
+static struct phone {
+  int fd;
+  struct sockaddr_in relay;
+  uint16_t sequence;
+} phones[MOST];
+
+// Latencies in microseconds, the last box for all that took longer.
+static uint64_t histogram[200001];
+
+static int64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void open_phone(struct phone *phone, int local, int relay, int epoll) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(local)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  phone->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  if (phone->fd < 0 || bind(phone->fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    perror("phones");
+    exit(1);
+  }
+  phone->relay = address;
+  phone->relay.sin_port = htons(relay);
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = phone};
+  epoll_ctl(epoll, EPOLL_CTL_ADD, phone->fd, &event);
+}
+
+static void speak(struct phone *phone) {
+  uint8_t packet[PACKET];
+  memset(packet, 0xff, sizeof packet);
+  uint16_t sequence = phone->sequence++;
+  uint32_t header[3] = {htonl(0x80000000u | sequence), htonl(sequence * 160u), htonl(0x1000u + (phone - phones))};
+  memcpy(packet, header, sizeof header);
+  int64_t sent = now();
+  memcpy(packet + 12, &sent, sizeof sent);
+  sendto(phone->fd, packet, sizeof packet, 0, (struct sockaddr *)&phone->relay, sizeof phone->relay);
+}
+
+// Takes what has come until the deadline; returns how many packets.
+static uint64_t listen_until(int epoll, int64_t deadline) {
+  struct epoll_event events[64];
+  uint64_t count = 0;
+  for (;;) {
+    int64_t left = deadline - now();
+    struct timespec wait = {0, left > 0 ? left : 0};
+    int ready = epoll_pwait2(epoll, events, 64, &wait, NULL);
+    for (int i = 0; i < ready; i++) {
+      uint8_t packet[2048];
+      int fd = ((struct phone *)events[i].data.ptr)->fd;
+      while (recv(fd, packet, sizeof packet, 0) == PACKET) {
+        int64_t sent, latency;
+        memcpy(&sent, packet + 12, sizeof sent);
+        latency = (now() - sent) / 1000;
+        histogram[latency < 0 ? 0 : latency > 200000 ? 200000 : latency]++;
+        count++;
+      }
+    }
+    if (left <= 0) return count;
+  }
+}
+
+static int percentile(uint64_t total, double share) {
+  uint64_t sum = 0;
+  for (int i = 0; i <= 200000; i++)
+    if ((sum += histogram[i]) >= total * share && sum > 0) return i;
+  return 0;
+}
+
+int main(int count, char **arguments) {
+  int seconds = count > 1 ? atoi(arguments[1]) : 10, used = 0, epoll = epoll_create1(0);
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  char line[128];
+  int a, relay_a, b, relay_b;
+  while (used + 2 <= MOST && fgets(line, sizeof line, stdin) &&
+         sscanf(line, "%d %d %d %d", &a, &relay_a, &b, &relay_b) == 4) {
+    open_phone(&phones[used++], a, relay_a, epoll);
+    open_phone(&phones[used++], b, relay_b, epoll);
+  }
+  puts("ready");
+  fflush(stdout);
+  if (used == 0 || !fgets(line, sizeof line, stdin)) return 1;
+  int64_t start = now();
+  uint64_t sent = 0, received = 0, total = (uint64_t)used * 50 * seconds;
+  for (; sent < total; sent++) {
+    // Calls start at any time, so that packets are spread over the period; the order of phones is shuffled by a stride.
+    int64_t due = start + (int64_t)(sent * (PERIOD / used));
+    if (due > now()) received += listen_until(epoll, due);
+    speak(&phones[(sent * 7919) % used]);
+  }
+  received += listen_until(epoll, now() + 300000000);
+  double elapsed = (now() - start - 300000000) / 1e9;
+  printf("{\"sent\": %llu, \"received\": %llu, \"seconds\": %.3f, \"p50_us\": %d, \"p99_us\": %d}\n",
+         (unsigned long long)sent, (unsigned long long)received, elapsed, percentile(received, 0.5),
+         percentile(received, 0.99));
+  return 0;
+}

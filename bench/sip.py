@@ -1,0 +1,150 @@
+"""A phone as small as the benchmark needs it: SIP by UDP on loopback, digest with MD5, one request at a time."""
+
+import hashlib
+import re
+import select
+import socket
+import time
+import uuid
+
+HOST = "127.0.0.1"
+
+
+class Message:
+    def __init__(self, datagram):
+        head, _, self.body = datagram.decode().partition("\r\n\r\n")
+        self.first, *lines = head.split("\r\n")
+        self.headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines if ":" in line]
+
+    def all(self, name):
+        return [value for header, value in self.headers if header.lower() == name.lower()]
+
+    def get(self, name):
+        return next(iter(self.all(name)), "")
+
+    @property
+    def status(self):
+        return int(self.first.split()[1]) if self.first.startswith("SIP/2.0 ") else 0
+
+
+class Phone:
+    def __init__(self, number, password, exchange_port, domain):
+        self.number, self.password, self.domain = number, password, domain
+        self.exchange = (HOST, exchange_port)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((HOST, 0))
+        self.contact = f"<sip:{number}@{HOST}:{self.socket.getsockname()[1]}>"
+        self.tag, self.sequence = uuid.uuid4().hex[:8], 0
+
+    def send(self, first, headers, body=""):
+        if body:
+            headers = headers + [("Content-Type", "application/sdp")]
+        lines = [first] + [f"{name}: {value}" for name, value in headers + [("Content-Length", len(body))]]
+        self.socket.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self.exchange)
+
+    def receive(self, seconds):
+        if select.select([self.socket], [], [], seconds)[0]:
+            return Message(self.socket.recv(65535))
+        return None
+
+    def request(self, method, target, call, extra=(), body="", peer=None, sequence=None):
+        """Sends a request once; returns what an ACK to it needs."""
+        if sequence is None:
+            self.sequence += 1
+            sequence = self.sequence
+        via = f"SIP/2.0/UDP {HOST}:{self.socket.getsockname()[1]};branch=z9hG4bK{uuid.uuid4().hex};rport"
+        to = peer or f"<{target}>"
+        headers = [
+            ("Via", via), ("Max-Forwards", 70), ("From", f"<sip:{self.number}@{self.domain}>;tag={self.tag}"),
+            ("To", to), ("Call-ID", call), ("CSeq", f"{sequence} {method}"), ("Contact", self.contact), *extra]
+        self.send(f"{method} {target} SIP/2.0", headers, body)
+        return headers
+
+    def response(self, seconds=2, others=()):
+        """The next final response; the other phones answer what comes to them meanwhile."""
+        deadline = time.monotonic() + seconds
+        sockets = {phone.socket: phone for phone in others}
+        while time.monotonic() < deadline:
+            ready = select.select([self.socket, *sockets], [], [], deadline - time.monotonic())[0]
+            for other in ready:
+                if other is self.socket:
+                    message = self.receive(0)
+                    if message.status >= 200:
+                        return message
+                else:
+                    sockets[other].serve()
+        raise TimeoutError(f"{self.number}: no final response in {seconds} s")
+
+    def authorization(self, challenge, method, target):
+        name = "WWW-Authenticate" if challenge.get("WWW-Authenticate") else "Proxy-Authenticate"
+        values = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge.get(name)))
+        def md5(text):
+            return hashlib.md5(text.encode()).hexdigest()
+        secret = md5(f'{self.number}:{values["realm"]}:{self.password}')
+        nonce, client = values["nonce"], uuid.uuid4().hex[:8]
+        answer = md5(f'{secret}:{nonce}:00000001:{client}:auth:{md5(f"{method}:{target}")}')
+        opaque = f', opaque="{values["opaque"]}"' if "opaque" in values else ""
+        return (name.replace("WWW-Authenticate", "Authorization").replace("Authenticate", "Authorization"),
+                f'Digest username="{self.number}", realm="{values["realm"]}", nonce="{nonce}", uri="{target}", '
+                f'response="{answer}", algorithm=MD5, qop=auth, cnonce="{client}", nc=00000001{opaque}')
+
+    def register(self):
+        target, call = f"sip:{self.domain}", uuid.uuid4().hex
+        to = f"<sip:{self.number}@{self.domain}>"
+        extra = [("Expires", 3600)]
+        self.request("REGISTER", target, call, extra, peer=to)
+        challenge = self.response()
+        self.request("REGISTER", target, call, extra + [self.authorization(challenge, "REGISTER", target)], peer=to)
+        answer = self.response()
+        if answer.status != 200:
+            raise RuntimeError(f"REGISTER answered {answer.first}")
+
+    def description(self, media_port):
+        return (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
+                f"m=audio {media_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n")
+
+    def call(self, callee, media_port, callee_port):
+        """Calls another phone of this process; returns the media ports that the exchange told each of the two."""
+        target, call = f"sip:{callee.number}@{self.domain}", uuid.uuid4().hex
+        callee.media_port, body = callee_port, self.description(media_port)
+        sent = self.request("INVITE", target, call, body=body)
+        challenge = self.response()
+        self.acknowledge(target, sent, challenge)
+        sent = self.request("INVITE", target, call, [self.authorization(challenge, "INVITE", target)], body)
+        answer = self.response(others=[callee])
+        if answer.status != 200:
+            self.acknowledge(target, sent, answer)
+            raise RuntimeError(f"INVITE answered {answer.first}")
+        self.acknowledge(answer.get("Contact").split("<")[1].split(">")[0], sent, answer)
+        return media_port_of(answer), callee.told_port
+
+    def acknowledge(self, target, sent, response):
+        names = dict(sent)
+        via = names["Via"] if response.status >= 300 else names["Via"] + "a"
+        self.send(f"ACK {target} SIP/2.0", [
+            ("Via", via), ("Max-Forwards", 70), ("From", names["From"]), ("To", response.get("To")),
+            ("Call-ID", names["Call-ID"]), ("CSeq", names["CSeq"].split()[0] + " ACK")])
+
+    def serve(self):
+        """Takes one request: answers an INVITE at once."""
+        request = self.receive(0)
+        if request is None or request.status or request.first.startswith("ACK"):
+            return
+        headers = [("Via", via) for via in request.all("Via")] + [
+            (name, request.get(name)) for name in ("From", "Call-ID", "CSeq")]
+        to = request.get("To")
+        headers += [("To", to if "tag=" in to else f"{to};tag={uuid.uuid4().hex[:8]}"), ("Contact", self.contact)]
+        body = ""
+        if request.first.startswith("INVITE"):
+            self.told_port = media_port_of(request)
+            body = self.description(self.media_port)
+        self.send("SIP/2.0 200 OK", headers, body)
+
+    def options(self, seconds):
+        """Whether an OPTIONS is answered within so many seconds."""
+        self.request("OPTIONS", f"sip:{self.domain}", uuid.uuid4().hex)
+        return self.receive(seconds) is not None
+
+
+def media_port_of(message):
+    return int(re.search(r"^m=audio (\d+)", message.body, re.M)[1])
