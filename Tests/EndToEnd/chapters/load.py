@@ -28,9 +28,9 @@ def calls(office, path):
     callers, callee = [Extension(str(2000 + i)) for i in range(50)], Extension("3000")
     exchange = office.open([*callers, callee])
     host, other = office.host("caller"), office.host("callee")
-    # sipp registers and answers in two runs, between which a TCP connection would not last.
+    # sipp registers and answers in two runs, from one port; a TCP connection would not last from one to the other.
     reached = Path("udp", path.version)
-    office.runs(Sipp(other, f"{office.folder}/contact", "register", reached, exchange.host, 1,
+    office.runs(Sipp(other, f"{office.folder}/contact", "register", reached, exchange.host, 1, port=CALLEE_PORT,
                      users_file=users(f"{office.folder}/callee.csv", [callee]))).expect_all(10)
     answers = office.runs(Sipp(other, office.folder, "callee", reached, exchange.host, CALLS, port=CALLEE_PORT))
     run = office.runs(Sipp(host, office.folder, "caller", path, exchange.host, CALLS, rate=50, to=callee.number,

@@ -32,7 +32,7 @@ class Sipp:
                    "-i", bracket.format(host.address(path.version)), "-p", str(port),
                    "-t", "t1" if path.transport == "tcp" else "u1",
                    "-m", str(calls), "-r", str(rate), "-l", "400",
-                   "-key", "domain", DOMAIN, "-key", "contact_port", str(CALLEE_PORT),
+                   "-key", "domain", DOMAIN, "-key", "contact_port", str(port),
                    "-auth_uri", f"{to}@{DOMAIN}" if to else DOMAIN,
                    "-trace_stat", "-stf", self.statistics, "-fd", "1",
                    "-trace_err", "-error_file", f"{folder}/{scenario}.errors", "-nostdin"]
