@@ -1,6 +1,7 @@
 """What one test works with: a network, an exchange and phones, all ended with the test."""
 
 import os
+import shutil
 
 from . import speech
 from .exchange import DOMAIN, Exchange, Extension
@@ -29,7 +30,8 @@ class Office:
     def __init__(self, network, binary, folder, name):
         self.network, self.binary, self.clips = network, binary, folder
         self.folder = f"{folder}/{name}"
-        os.makedirs(self.folder, exist_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
         self._hosts, self._running, self.exchange = [], [], None
 
     def host(self, name):
