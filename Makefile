@@ -38,13 +38,13 @@ boards: setup-build ## list the boards
 
 # What a person wrote is checked first; the long way to a binary comes after it.
 .PHONY: image
-image: setup-build setup-image ## make a card's image: make image BOARD=B [CONFIG=FILE]; build/images/sotto-B.img
+image: setup-build setup-image ## make a card's image: make image BOARD=B [CONFIG=FILE] [OUTPUT=build]; build/images/sotto-B.img
 	@[ "$(BOARD)" ] || { echo "make image needs BOARD=; \`make boards\` lists them" >&2; exit 1; }
 	@swift build -q --product sotto-image
 	@.build/debug/sotto-image check $(BOARD) $(CONFIG:%=--config %)
 	@$(MAKE) --no-print-directory build/armv7/sotto
 	@packages=$$(cross/fetch $(LISTS)/card.list armhf) && \
-	  .build/debug/sotto-image build $(BOARD) --packages $$packages/root $(CONFIG:%=--config %)
+	  .build/debug/sotto-image build $(BOARD) --packages $$packages/root $(CONFIG:%=--config %) $(OUTPUT:%=--output %)
 
 .PHONY: qemu
 qemu: ## boot a card's image in an emulator: make qemu BOARD=B [TAP=…] [NETNS=…] [CARD=…]; Ctrl-A X ends it

@@ -16,8 +16,8 @@ BOOT = 300  # seconds: an emulated board on a busy machine takes its time
 
 @chapter.promise("two phones talk through a booted {0} image, and reach its echo", each=["cubieboard", "rpi2"])
 def board(office, name):
-    image = f"{ROOT}/build/images/sotto-{name}.img"
-    assert os.path.exists(image), f"there is no {image}; make image BOARD={name} CONFIG=Tests/EndToEnd/board.yaml"
+    image = f"{ROOT}/build/test/images/sotto-{name}.img"
+    assert os.path.exists(image), f"there is no {image}; make image BOARD={name} CONFIG=Tests/EndToEnd/board.yaml OUTPUT=build/test"
     serial = f"{office.folder}/serial"
     start = time.monotonic()
     box = office.runs(Process(
