@@ -1,12 +1,14 @@
 """The images that would be flashed, booted in an emulator; speech in both directions through each."""
 
 import os
+import sys
 import time
 from types import SimpleNamespace
 
 from harness.process import Process, until
 from harness.promise import Promises
 from chapters.conversations import both, talk
+from chapters.intruders import TOOL
 
 chapter = Promises("boards")
 ROOT = os.path.abspath(f"{os.path.dirname(__file__)}/../../..")
@@ -19,9 +21,9 @@ def board(office, name):
     image = f"{ROOT}/build/test/images/sotto-{name}.img"
     assert os.path.exists(image), f"there is no {image}; make image BOARD={name} CONFIG=Tests/EndToEnd/board.yaml OUTPUT=build/test"
     serial = f"{office.folder}/serial"
-    start = time.monotonic()
+    tap, start = office.tap("board"), time.monotonic()
     box = office.runs(Process(
-        ["qemu/run", name, "--image", image, "--tap", office.tap("board"), "--serial", f"file:{serial}"],
+        ["qemu/run", name, "--image", image, "--tap", tap, "--serial", f"file:{serial}"],
         f"{office.folder}/qemu", cwd=ROOT))
 
     def ready():
@@ -39,11 +41,18 @@ def board(office, name):
     phones = [office.phone(number, says, password=f"board-test-{number}", codecs=["PCMU"], exchange=place, jitter="20-60",
                            patience=60)
               for number, says in (("1001", "first"), ("1002", "second"))]
-    talk(office, *phones)
-    text = both(office, *phones, ["PCMU"])
-    for phone in phones:
-        phone.forget()
-    phones[0].dial("*43")
-    phones[0].expect("CALL_ESTABLISHED")
-    phones[0].expect("CALL_CLOSED", 25)
-    return f"up after {booted:.0f} s; {text}; echo {office.compare('first', phones[0], ['PCMU'])}"
+    # Tells, where a frame is lost, on which side of the box it was.
+    cable = office.runs(Process([sys.executable, TOOL, "count", tap], f"{office.folder}/cable"))
+    try:
+        talk(office, *phones)
+        text = both(office, *phones, ["PCMU"])
+        for phone in phones:
+            phone.forget()
+        phones[0].dial("*43")
+        phones[0].expect("CALL_ESTABLISHED")
+        phones[0].expect("CALL_CLOSED", 25)
+        text += f"; echo {office.compare('first', phones[0], ['PCMU'])}"
+    except AssertionError as fault:
+        cable.stop()
+        raise AssertionError(f"{fault}\nat the board's cable:\n{cable.output()}") from None
+    return f"up after {booted:.0f} s; {text}"

@@ -1,6 +1,7 @@
-"""Run on a device of the test network: `watch` reads RTP that passes an interface, `attack` sends RTP where it should not.
+"""Run on a device of the test network: `watch` and `count` read RTP that passes, `attack` sends it where it should not.
 
   rtp_tool.py watch SOURCE_ADDRESS            prints the first packet's port, SSRC and sequence as JSON
+  rtp_tool.py count INTERFACE             until SIGTERM; prints each stream's packets and its missing sequence numbers
   rtp_tool.py attack TARGET SECONDS LOW-HIGH [SSRC SEQUENCE]
       loud noise to every even port, 50 times a second; prints how many packets were sent and how many came back
 """
@@ -9,26 +10,49 @@ import ipaddress
 import json
 import random
 import select
+import signal
 import socket
 import struct
 import sys
 import time
 
 
-def watch(source):
-    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
-    sniffer.settimeout(10)
-    wanted = ipaddress.ip_address(source).packed
+def packets(interface="", seconds=None):
+    """Each RTP packet of 20 ms G.711 that passes: source, target, port, sequence, SSRC."""
+    every = 3  # ETH_P_ALL, or what is sent from here is not seen
+    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(every))
+    if interface:
+        sniffer.bind((interface, every))
+    sniffer.settimeout(seconds)
     while True:
         frame = sniffer.recv(2048)
         ip = frame[14:]
-        if ip[9] != socket.IPPROTO_UDP or ip[12:16] != wanted:
+        if frame[12:14] != b"\x08\x00" or ip[9] != socket.IPPROTO_UDP:
             continue
         udp = ip[(ip[0] & 15) * 4 :]
-        port, rtp = struct.unpack("!H", udp[2:4])[0], udp[8:]
+        rtp = udp[8:]
         if len(rtp) == 172 and rtp[0] == 0x80:
-            return {"port": port, "sequence": struct.unpack("!H", rtp[2:4])[0],
-                    "ssrc": struct.unpack("!I", rtp[8:12])[0]}
+            sequence, _, ssrc = struct.unpack("!HII", rtp[2:12])
+            yield (str(ipaddress.ip_address(ip[12:16])), str(ipaddress.ip_address(ip[16:20])),
+                   struct.unpack("!H", udp[2:4])[0], sequence, ssrc)
+
+
+def watch(source):
+    for sender, _, port, sequence, ssrc in packets(seconds=10):
+        if sender == source:
+            return {"port": port, "sequence": sequence, "ssrc": ssrc}
+
+
+def count(interface):
+    streams = {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        for sender, target, _, sequence, ssrc in packets(interface):
+            streams.setdefault(f"{sender} > {target} {ssrc:08x}", []).append(sequence)
+    finally:
+        for name, seen in streams.items():
+            missing = sorted({(seen[0] + i) & 0xFFFF for i in range((seen[-1] - seen[0]) & 0xFFFF)} - set(seen))
+            print(f"{name}: {len(seen)} packets, missing {missing}", flush=True)
 
 
 def attack(target, seconds, ports, ssrc=None, sequence=None):
@@ -58,4 +82,4 @@ def attack(target, seconds, ports, ssrc=None, sequence=None):
     return {"sent": sent, "received": received}
 
 
-print(json.dumps({"watch": watch, "attack": attack}[sys.argv[1]](*sys.argv[2:])))
+print(json.dumps({"watch": watch, "count": count, "attack": attack}[sys.argv[1]](*sys.argv[2:])))
