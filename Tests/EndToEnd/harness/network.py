@@ -56,17 +56,13 @@ class Network:
         ip("address", "add", f"{IPV4}{TESTER}/24", "dev", "switch")
         ip("address", "add", f"{IPV6}{TESTER:x}/64", "dev", "switch", "nodad")
         ip("link", "set", "switch", "up")
-        self._made, self._used = 0, set()
+        self._made, self._used = 0, {TESTER}
 
     def host(self, name):
-        """A new device; `name` is made unique. Its address is one that was not used for long, so that nothing of an
-        earlier device (neighbour tables, half-closed connections) is taken for its own."""
-        number = 10 + self._made % 240
-        while number in self._used:
-            self._made += 1
-            number = 10 + self._made % 240
-        self._made += 1
+        """A new device; `name` is made unique."""
+        number = next(n for n in range(10, 250) if n not in self._used)
         self._used.add(number)
+        self._made += 1
         return Host(f"{name}-{self._made}", number)
 
     def release(self, host):
