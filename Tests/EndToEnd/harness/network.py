@@ -12,6 +12,11 @@ def ip(*arguments):
         raise RuntimeError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
 
 
+def mac(number):
+    """The same for the same IP address in every test: what others know of it from an earlier one stays true."""
+    return f"02:00:5e:00:53:{number:02x}"
+
+
 class Host:
     """A device on the switch."""
 
@@ -19,7 +24,7 @@ class Host:
         self.name, self.number = name, number
         self.ipv4, self.ipv6 = f"{IPV4}{number}", f"{IPV6}{number:x}"
         ip("netns", "add", name)
-        ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", name)
+        ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "address", mac(number), "netns", name)
         ip("link", "set", self.cable, "master", "switch", "up")
         ip("-n", name, "address", "add", f"{self.ipv4}/24", "dev", "eth0")
         ip("-n", name, "address", "add", f"{self.ipv6}/64", "dev", "eth0", "nodad")
@@ -52,7 +57,8 @@ class Network:
         subprocess.run(["mkdir", "-p", "/run/netns"], check=True)
         subprocess.run(["mount", "-t", "tmpfs", "none", "/run/netns"], check=True)
         ip("link", "set", "lo", "up")
-        ip("link", "add", "switch", "type", "bridge", "mcast_snooping", "0")
+        # A bridge that is given no address takes the lowest of its ports', and so changes it as devices come.
+        ip("link", "add", "switch", "address", mac(TESTER), "type", "bridge", "mcast_snooping", "0")
         ip("address", "add", f"{IPV4}{TESTER}/24", "dev", "switch")
         ip("address", "add", f"{IPV6}{TESTER:x}/64", "dev", "switch", "nodad")
         ip("link", "set", "switch", "up")
