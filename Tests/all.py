@@ -5,6 +5,7 @@ Each step's output goes to build/test/STEP.log; a step that fails does not keep 
 counts every test: `N passed, N failed`, with `, N skipped` where something could not be tried. Exits 1 after a failure.
 """
 
+import concurrent.futures
 import glob
 import json
 import os
@@ -19,6 +20,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = f"{ROOT}/build/test"
 BOARDS = ("cubieboard", "rpi2")  # those that an emulator boots from their card
 BINARY = {name: f"{ROOT}/build/{name}/sotto" for name in ("x86_64", "armv7")}
+
+
+CHILDREN = []
 
 
 class Counts:
@@ -38,19 +42,26 @@ class Counts:
 def run(step, command, show=False):
     """Runs a command, its output into the step's log (and, with `show`, to the terminal); (exit status, output)."""
     lines = []
-    with open(f"{LOGS}/{step}.log", "a") as log:
+    with open(f"{LOGS}/{step}.log", "a", buffering=1) as log:
         child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, text=True, errors="replace")
-        try:
-            for line in child.stdout:
-                log.write(line)
-                lines.append(line)
-                if show:
-                    print(line, end="", flush=True)
-        except BaseException:
-            child.terminate()
-            raise
-    return child.wait(), "".join(lines)
+        CHILDREN.append(child)
+        for line in child.stdout:
+            log.write(line)
+            lines.append(line)
+            if show:
+                print(line, end="", flush=True)
+        status = child.wait()
+        CHILDREN.remove(child)
+    return status, "".join(lines)
+
+
+def stop(*_):
+    """Ends what runs, at Ctrl-C too, and goes."""
+    for child in CHILDREN:
+        child.terminate()
+    print("\ninterrupted", flush=True)
+    os._exit(1)
 
 
 def one(step, command):
@@ -132,11 +143,15 @@ def smoke(step):
     return counts
 
 
-def end_to_end(step, *arguments):
+def end_to_end(step, *chapters, show=True):
     result = f"{LOGS}/{step}.json"
     if os.path.exists(result):
         os.remove(result)
-    run(step, ["Tests/EndToEnd/python", "Tests/EndToEnd", BINARY["x86_64"], "--result", result, *arguments], show=True)
+    arguments = [word for chapter in chapters for word in ("--chapter", chapter)]
+    _, text = run(step, ["Tests/EndToEnd/python", "Tests/EndToEnd", BINARY["x86_64"], "--result", result, *arguments],
+                  show=show)
+    if not show:
+        print(text, end="")
     if not os.path.exists(result):
         print("  it ended without a result")
         return Counts(failed=1)
@@ -145,7 +160,14 @@ def end_to_end(step, *arguments):
 
 
 def calls(step):
-    return end_to_end(step)
+    """Chapters that mostly wait for phones run two at a time, each in a network of its own; the load runs alone."""
+    run(step, ["Tests/EndToEnd/python", "-c", ""])  # its libraries are installed by one of the two
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        beside = pool.submit(end_to_end, f"{step}-manners", "manners", "operation", show=False)
+        counts = end_to_end(step, "instruments", "conversations", "intruders")
+        counts.add(beside.result())
+    counts.add(end_to_end(f"{step}-load", "load"))
+    return counts
 
 
 def boards(step):
@@ -154,7 +176,7 @@ def boards(step):
     for board in BOARDS:
         counts.add(one(step, ["make", "-s", "image", f"BOARD={board}", "CONFIG=Tests/EndToEnd/board.yaml",
                                "OUTPUT=build/test"]))
-    counts.add(end_to_end(step, "--chapter", "boards"))
+    counts.add(end_to_end(step, "boards"))
     return counts
 
 
@@ -163,7 +185,8 @@ STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest":
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     wanted = sys.argv[1:] or list(STEPS)
     for name in wanted:
         if name not in STEPS:
