@@ -69,6 +69,7 @@ extension Exchange {
     for port in [call.callerPort, call.calleePort] {
       if let port, !call.portsInMedia.contains(port) { freePorts.append(port) }
     }
+    call.portsInMedia = []
     askForPorts()
   }
 
