@@ -18,6 +18,8 @@ struct Dialog: Sendable {
   let routes: [NameAddress]
   /// How the phone was last heard.
   private(set) var flow: Flow
+  /// Whether nothing translates addresses on that way, so that the port of the target counts.
+  private var isStraight: Bool
 
   var remoteTag: String? { remote.tag }
 
@@ -35,6 +37,7 @@ struct Dialog: Sendable {
     target = contact.uri
     routes = try request.headers.recordRoutes
     self.flow = flow
+    isStraight = flow.isStraight(try request.headers.via)
   }
 
   /// The dialog that a phone's response to our INVITE makes (§12.1.2). Without a Contact, which it must not lack, the
@@ -50,6 +53,8 @@ struct Dialog: Sendable {
     target = try headers.contacts.first?.uri ?? uri
     routes = try headers.recordRoutes.reversed()
     self.flow = flow
+    // Where the INVITE went past the port that its URI names, the registrar found a translator.
+    isStraight = flow.reaching(uri) == flow
   }
 
   /// Whether a request with this number is newer than all before it (§12.2.2); it then counts as the last.
@@ -65,7 +70,10 @@ struct Dialog: Sendable {
   }
 
   /// The phone was heard by this flow. A datagram's source may be a proxy's; a connection is worth keeping.
-  mutating func heard(by flow: Flow) { self.flow = flow }
+  mutating func heard(_ request: Request, by flow: Flow) {
+    self.flow = flow
+    if let via = try? request.headers.via { isStraight = flow.isStraight(via) }
+  }
 
   /// The connection is gone: the next request has to find another way.
   mutating func lost(_ closed: Flow) {
@@ -102,18 +110,34 @@ struct Dialog: Sendable {
   }
 
   /// Where the dialog's requests go.
-  var nextHop: Flow { flow.reaching(routes.first?.uri ?? target) }
+  var nextHop: Flow { isStraight ? flow.reaching(routes.first?.uri ?? target) : flow }
 }
 
 extension Flow {
-  /// How to reach what `uri` names, known that its owner was heard by this flow. An open connection serves. A datagram
-  /// goes to the port that the URI names, if the address is the one that was heard; else a translator stands between,
-  /// and only the way back leads through it (RFC 3581 §4).
+  /// Whether a request with this Via came by this flow without a translator of addresses between: what the phone says of
+  /// where it sends from is where it came from. A phone that doesn't ask for the source port (RFC 3581 §1) may send from
+  /// another than it listens at. A connection serves while it lasts; after that, only the Contact can help.
+  func isStraight(_ via: Via) -> Bool {
+    guard transport == .udp else { return true }
+    guard via.host == .address(remote.ip) else { return false }
+    return !via.hasRport || via.port ?? transport.defaultPort == remote.port
+  }
+
+  /// How to reach what `uri` names, known that its owner was heard by this flow, straight. An open connection serves. A
+  /// datagram goes to the port that the URI names, if the address is the one that was heard and the transport the same
+  /// (RFC 3261 §16.6 step 7, §18.1.1).
   func reaching(_ uri: URI) -> Flow {
     if transport.isReliable && connection != 0 { return self }
-    guard let ip = uri.host.address, ip == remote.ip else { return self }
+    guard uri.scheme == .sip, uri.host == .address(remote.ip), uri.names(transport) else { return self }
     var flow = self
     flow.remote.port = uri.port ?? transport.defaultPort
     return flow
+  }
+}
+
+extension URI {
+  /// Without a parameter any transport is meant.
+  fileprivate func names(_ transport: Transport) -> Bool {
+    parameters["transport"].map { Transport($0) == transport } ?? true
   }
 }

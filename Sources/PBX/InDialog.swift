@@ -25,7 +25,7 @@ extension Exchange {
 
   func receiveInDialog(_ request: Request, _ reference: CallReference, from flow: Flow, _ transaction: TransactionID) {
     withCall(reference.call) { (exchange, call) in
-      if let number = try? request.headers.cSeq, !exchange.inOrder(&call, reference.side, number, flow) {
+      guard exchange.inOrder(&call, reference.side, request, flow) else {
         // §12.2.2: an older request than the last.
         return exchange.refuse(transaction, request, 500)
       }
@@ -42,12 +42,13 @@ extension Exchange {
   }
 
   /// Notes number and flow of a request; false where it is out of order.
-  private func inOrder(_ call: inout Call, _ side: CallSide, _ cSeq: CSeq, _ flow: Flow) -> Bool {
+  private func inOrder(_ call: inout Call, _ side: CallSide, _ request: Request, _ flow: Flow) -> Bool {
+    guard let cSeq = try? request.headers.cSeq else { return false }
     switch call.state {
     case .ringing: return cSeq.number > call.caller.key.cSeq
     case .talking(var talking):
       guard talking[side]?.dialog.accepts(cSeq) == true else { return false }
-      talking[side]?.dialog.heard(by: flow)
+      talking[side]?.dialog.heard(request, by: flow)
       call.state = .talking(talking)
     case .ending(var talking):
       guard talking[side]?.dialog.accepts(cSeq) == true else { return false }

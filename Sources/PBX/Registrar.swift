@@ -119,7 +119,7 @@ extension Registrar {
     let contacts = try headers.contacts
     guard contacts.count <= limits.contacts else { return .tooMany }
     let before = list
-    let flow = flow.backTo(try headers.via, contacts)
+    let isStraight = flow.isStraight(try headers.via)
     for var contact in contacts {
       guard contact.uri.isSIP else { return .notSIP }
       guard let seconds = limits.granted(contact.expires ?? expires) else { return .tooBrief }
@@ -133,8 +133,8 @@ extension Registrar {
       contact.parameters["expires"] = nil
       list.append(
         Binding(
-          contact: contact, q: q, expires: now + .seconds(Int64(seconds)), callID: callID, cSeq: cSeq, flow: flow,
-          userAgent: headers[.userAgent]))
+          contact: contact, q: q, expires: now + .seconds(Int64(seconds)), callID: callID, cSeq: cSeq,
+          flow: isStraight ? flow.reaching(contact.uri) : flow, userAgent: headers[.userAgent]))
     }
     while list.count > limits.contacts {
       let older = list.indices.filter { list[$0].callID != callID || list[$0].cSeq != cSeq }
@@ -142,18 +142,5 @@ extension Registrar {
       list.remove(at: first)
     }
     return nil
-  }
-}
-
-extension Flow {
-  /// Where calls to a phone go that registered by this flow: back by it, except over UDP to a phone that listens
-  /// at another port of the same address and doesn't ask for the source port (RFC 3581 §1).
-  fileprivate func backTo(_ via: Via, _ contacts: [NameAddress]) -> Flow {
-    guard transport == .udp, !via.hasRport, contacts.count == 1, let uri = contacts.first?.uri,
-      uri.host == .address(remote.ip)
-    else { return self }
-    var flow = self
-    flow.remote.port = uri.port ?? transport.defaultPort
-    return flow
   }
 }

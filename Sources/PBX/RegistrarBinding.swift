@@ -11,7 +11,8 @@ public struct Binding: Hashable, Sendable {
   /// Of the REGISTER that made or refreshed it: an older one may not change it.
   public var callID: String
   public var cSeq: UInt32
-  /// Where calls to it go: back where its REGISTER came from, through whatever translates addresses between.
+  /// Where calls to it go: to the port of its Contact, or where something may translate addresses between back to where
+  /// its REGISTER came from.
   public var flow: Flow
   public var userAgent: String?
 

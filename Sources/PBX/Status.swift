@@ -23,7 +23,7 @@ public struct RegistrationStatus: Sendable {
   public var name: String
   /// The URI that the phone registered.
   public var contact: String
-  /// Where its REGISTER came from, with the transport: `udp 192.0.2.7:5060`.
+  /// Where calls to it go, with the transport: `udp 192.0.2.7:5060`.
   public var source: String
   public var userAgent: String?
   /// Seconds until it expires.

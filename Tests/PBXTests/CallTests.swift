@@ -243,4 +243,40 @@ struct CallTests {
     #expect(b.story.isEmpty)
     #expect(office.settles())
   }
+
+  /// It registers from one port and listens at another, as its Contact says.
+  @Test func aPhoneThatListensAtAnotherPortIsCalledThere() {
+    let a = office.phone("1001", "10.0.0.11")
+    let b = office.phone("1002", "10.0.0.12", port: 5080, registers: false)
+    let sender = office.phone("1002", "10.0.0.12", port: 5070, registers: false)
+    sender.listens = b.address
+    sender.register(now: office.now)
+    #expect(office.run(until: { sender.story == ["200"] }))
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { b.story == ["INVITE", "ACK"] && a.story.last == "200" }))
+    a.hangUp(now: office.now)
+    #expect(office.run(until: { b.story.last == "BYE" }))
+    #expect(sender.story == ["200"])
+    #expect(office.settles())
+  }
+
+  /// Its Via tells that addresses are translated on the way; where the Contact's port leads nobody knows.
+  @Test func aPhoneBehindATranslatorIsCalledWhereItWasHeard() {
+    let phones = ["1001", "1002"].map { number in
+      let phone = office.phone(number, "10.0.0.12", port: number == "1001" ? 6001 : 6002, registers: false)
+      phone.flow.local = SocketAddress(IPAddress("192.168.1.7")!, port: 5060)
+      phone.listens = SocketAddress(phone.address.ip, port: 5060)
+      phone.register(now: office.now)
+      return phone
+    }
+    let (a, b) = (phones[0], phones[1])
+    #expect(office.run(until: { a.story == ["200"] && b.story == ["200"] }))
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { b.story == ["200", "INVITE", "ACK"] && a.story.last == "200" }))
+    a.reinvite(.sendonly, now: office.now)
+    #expect(office.run(until: { b.story.suffix(2) == ["INVITE", "ACK"] && a.story.count == 4 }))
+    b.hangUp(now: office.now)
+    #expect(office.run(until: { a.story.last == "BYE" }))
+    #expect(office.settles())
+  }
 }

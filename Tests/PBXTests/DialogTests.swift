@@ -10,8 +10,9 @@ struct DialogTests {
     transport: .udp, local: SocketAddress(IPAddress("10.0.0.1")!, port: 5060),
     remote: SocketAddress(IPAddress("10.0.0.9")!, port: 5060))
 
-  private func message(_ routes: [String]) -> Headers {
+  private func message(_ routes: [String], via: String = "10.0.0.9") -> Headers {
     var headers = Headers()
+    headers.append(.via, "SIP/2.0/UDP \(via);rport;branch=z9hG4bK1")
     for route in routes { headers.append(.recordRoute, route) }
     headers.append(.from, "<sip:1001@office.lan>;tag=theirs")
     headers.append(.to, "<sip:1002@office.lan>;tag=far")
@@ -59,8 +60,20 @@ struct DialogTests {
     #expect(try called([]).nextHop == flow)
     var near = flow
     near.remote = SocketAddress(IPAddress("10.0.0.11")!, port: 5060)
-    let dialog = try Dialog(
-      answering: Request(.invite, URI("sip:1002@office.lan"), headers: message([])), from: near, localTag: "ours")
-    #expect(dialog.nextHop.remote.port == 5070)
+    let ports = try [near.remote.description, "192.168.1.2:5060"].map { via in
+      let request = try Request(.invite, URI("sip:1002@office.lan"), headers: message([], via: via))
+      return try Dialog(answering: request, from: near, localTag: "ours").nextHop.remote.port
+    }
+    #expect(ports == [5070, 5060])
+  }
+
+  @Test func thePortOfAnAnswersContactCountsAsFarAsThatOfTheRegistration() throws {
+    var flow = flow
+    flow.remote = SocketAddress(IPAddress("10.0.0.11")!, port: 6000)
+    let answer = Response(status: 200, headers: message([]))
+    let ports = try ["sip:1002@10.0.0.11:6000", "sip:1002@10.0.0.11:5060"].map {
+      try Dialog(answeredBy: answer, called: URI($0), from: flow).nextHop.remote.port
+    }
+    #expect(ports == [5070, 6000])
   }
 }

@@ -17,7 +17,9 @@ final class Phone: SimNode {
 
   let number: String
   let address: SocketAddress
-  let flow: Flow
+  var flow: Flow
+  /// What its Contact says, where that is not its address.
+  var listens: SocketAddress?
   var layer: TransactionLayer
   var digest: DigestClient
   var manner = Manner.answers
@@ -227,7 +229,7 @@ final class Phone: SimNode {
   }
 
   private var contact: String {
-    "<sip:\(number)@\(address.description)" + (flow.transport == .tcp ? ";transport=tcp>" : ">")
+    "<sip:\(number)@\((listens ?? address).description)" + (flow.transport == .tcp ? ";transport=tcp>" : ">")
   }
 
   private func newRequest(_ method: Method, _ uri: String, to: String) -> Request {

@@ -182,4 +182,15 @@ private func granted(_ response: Response) throws -> [String: UInt32?] {
     handle(register(["<sip:1001@203.0.113.9:5070>"], callID: "z", via: "SIP/2.0/UDP 203.0.113.9;branch=z9hG4bK1"))
     #expect(registrar.bindings(of: "1001", now: at(0)).allSatisfy { $0.flow.remote == home })
   }
+
+  @Test(arguments: [
+    ("198.51.100.7:5070", "198.51.100.7:40000", 5070), ("198.51.100.7:5070;transport=udp", "198.51.100.7:40000", 5070),
+    ("198.51.100.7", "198.51.100.7:40000", 5060), ("198.51.100.7:5070;transport=tcp", "198.51.100.7:40000", 40_000),
+    ("203.0.113.9:5070", "198.51.100.7:40000", 40_000), ("198.51.100.7:5070", "192.168.1.7:40000", 40_000),
+    ("198.51.100.7:5070", "198.51.100.7", 40_000), ("198.51.100.7:5070", "phone.office.lan:40000", 40_000),
+  ])
+  mutating func thePortOfAContactCountsWhereNothingTranslatesAddresses(contact: String, via: String, port: UInt16) {
+    handle(register(["<sip:1001@\(contact)>"], via: "SIP/2.0/UDP \(via);rport=40000;branch=z9hG4bK1"))
+    #expect(registrar.bindings(of: "1001", now: at(0)).map(\.flow.remote) == [SocketAddress(home.ip, port: port)])
+  }
 }
