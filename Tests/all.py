@@ -77,7 +77,7 @@ def lint(step):
 
 
 def build(step):
-    return one(step, ["make", "-s", "build"])
+    return one(step, ["make", "-s", "-j2", "build"])  # both processors at once
 
 
 def unit(step):

@@ -2,6 +2,7 @@ import Wire
 
 extension Configuration {
   /// Reads the configuration from the bytes of its file; `file` is the name that faults carry.
+  @export(interface)
   public init(yaml bytes: [UInt8], file: String) throws(ConfigurationError) {
     let root: YAMLNode
     do throws(Fault) {

@@ -1,5 +1,6 @@
 /// The candidate that needs the fewest edits to become `word`, if that is near enough to have been meant: at most a third
 /// of the word's letters (at least one) wrong, missing, too many or swapped with a neighbour. Case does not count.
+@export(interface)
 public func nearest(to word: String, among candidates: [String]) -> String? {
   let letters = lowercasedASCII(word)
   guard (1...64).contains(letters.count) else { return nil }

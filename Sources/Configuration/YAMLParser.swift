@@ -9,6 +9,7 @@ public enum YAMLLimits {
 
 /// Reads one YAML document of plain scalars, sequences and mappings. Aliases, anchors, tags and further documents are
 /// refused: a settings file needs none, and aliases could multiply it. An empty document is an empty mapping.
+@export(interface)
 public func parseYAML(_ bytes: [UInt8]) throws(Fault) -> YAMLNode {
   guard bytes.count <= YAMLLimits.bytes else {
     throw Fault(.syntax("the file has \(bytes.count) bytes; at most \(YAMLLimits.bytes) are read"), at: start)

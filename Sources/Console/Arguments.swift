@@ -89,6 +89,7 @@ public struct Arguments: Equatable, Sendable {
   public subscript(_ option: String) -> String? { values[option] }
 
   /// Takes apart what stands after the command's name; `--` ends the options.
+  @export(interface)
   public init(_ words: [String], of command: CommandDescription) throws(Failure) {
     var rest = words[...]
     var optionsEnded = false

@@ -5,6 +5,7 @@ import Wire
 /// The subcommands that are done in a moment: each prints and returns the exit status.
 public enum Commands {
   /// 0: no fault; 1: faults, or the file can't be read.
+  @export(interface)
   public static func checkConfig(_ path: String, printing section: String?) -> Int32 {
     do throws(LoadError) {
       let configuration = try loadConfiguration(path)
@@ -37,15 +38,18 @@ public enum Commands {
     """
   }
 
+  @export(interface)
   public static func status(_ client: ControlClient, json: Bool) -> Int32 {
     answered(client, "status") { answer in json ? answer.description + "\n" : statusText(answer) }
   }
 
+  @export(interface)
   public static func log(_ client: ControlClient, lines: String?) -> Int32 {
     guard let count = Int64(lines ?? "50"), count > 0 else { return misused("--lines takes a number above 0") }
     return answered(client, "log", [JSON.Member("lines", .integer(count))]) { logText($0) }
   }
 
+  @export(interface)
   public static func logLevel(_ client: ControlClient, _ word: String) -> Int32 {
     let words = LogLevel.allCases.map { $0.rawValue }
     guard LogLevel(rawValue: word) != nil else {
@@ -55,6 +59,7 @@ public enum Commands {
     return answered(client, "log-level", [JSON.Member("level", .text(word))]) { _ in "log level is now \(word)\n" }
   }
 
+  @export(interface)
   public static func reload(_ client: ControlClient) -> Int32 {
     answered(client, "reload") { _ in "the configuration was read again\n" }
   }
@@ -99,6 +104,7 @@ public enum LoadError: Error, Sendable {
 }
 
 /// Reads and checks a configuration file.
+@export(interface)
 public func loadConfiguration(_ path: String) throws(LoadError) -> Configuration {
   let bytes: [UInt8]
   do throws(PlatformError) {

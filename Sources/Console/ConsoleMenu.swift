@@ -26,6 +26,7 @@ public struct ConsoleMenu {
   public init(client: ControlClient) { self.client = client }
 
   /// Runs until `q` or the end of input.
+  @export(interface)
   public func run() -> Int32 {
     let client = client
     var menu = Menu(

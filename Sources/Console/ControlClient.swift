@@ -43,6 +43,7 @@ public struct ControlClient: Sendable {
   public init(path: String) { self.path = path }
 
   /// Sends `{"command": …}` with further members and returns the answer's members.
+  @export(interface)
   public func ask(_ command: String, _ members: [JSON.Member] = []) throws(ControlError) -> JSON {
     let socket: StreamSocket
     do throws(PlatformError) {

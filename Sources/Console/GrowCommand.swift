@@ -2,6 +2,7 @@ import Platform
 
 extension Commands {
   /// 0: the partition and its file system fill the card, now or already.
+  @export(interface)
   public static func grow(disk: String, partition: String, folder: String) -> Int32 {
     guard let number = Int(partition), (1...4).contains(number) else {
       return misused("PARTITION is a number from 1 to 4, not \(partition)")

@@ -45,6 +45,7 @@ public enum JSON: Equatable, Sendable {
   }
 
   /// Reads one value; nil where the bytes are not JSON. jansson refuses nesting beyond 2048 levels.
+  @export(interface)
   public init?(parsing bytes: [UInt8]) {
     let root = bytes.withUnsafeBytes {
       json_loadb($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, JSON.anyValue | JSON.noDuplicates, nil)

@@ -61,6 +61,7 @@ public struct Menu {
   }
 
   /// Takes one key; a carriage return or line feed shows the menu again, so that whole lines work as well.
+  @export(interface)
   public mutating func press(_ key: UInt8) -> String {
     let isEnter = key == UInt8(ascii: "\n") || key == UInt8(ascii: "\r")
     switch state {

@@ -11,6 +11,7 @@ public struct SNTPCommand {
 
   public init(servers: [String]) { self.servers = servers }
 
+  @export(interface)
   public func run(onlyPrint: Bool) -> Int32 {
     for server in servers {
       for address in addresses(of: server) {

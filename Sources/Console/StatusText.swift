@@ -1,4 +1,5 @@
 /// The answer to `status` as text for a person.
+@export(interface)
 public func statusText(_ status: JSON) -> String {
   summaryText(status) + "\n" + phonesText(status) + "\n" + callsText(status)
 }

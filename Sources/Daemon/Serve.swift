@@ -22,6 +22,7 @@ enum StartError: Error {
 
 /// `sotto serve`: starts the exchange and runs it to its end. The exit status: 0 after a signal ended it, 1 where it could
 /// not start.
+@export(interface)
 public func serve(configurationFile: String, control: ControlPath, logLevel: LogLevel?) -> Int32 {
   do throws(LoadError) {
     let configuration = try loadConfiguration(configurationFile)

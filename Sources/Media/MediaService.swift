@@ -45,6 +45,7 @@ public final class MediaService {
   private var stopped = false
 
   /// Starts the media thread; its first event is `.started`.
+  @export(interface)
   public init(_ settings: RelaySettings) throws(MediaError) {
     let family: AddressFamily = Network.hasIPv6() ? .dualStack : .ipv4
     pool = PortPool(range: settings.ports, family: family)
@@ -63,6 +64,7 @@ public final class MediaService {
   public var eventDescriptor: Int32 { channel.eventWake.descriptor }
 
   /// Binds up to this many pairs and returns their even ports; fewer where the range has no more.
+  @export(interface)
   public func reservePorts(_ count: Int) -> [UInt16] {
     var ports: [UInt16] = []
     while ports.count < count, let pair = pool.bindPair() {
@@ -73,11 +75,13 @@ public final class MediaService {
   }
 
   /// Changes the range that later reservations come from; streams keep their ports.
+  @export(interface)
   public func setPorts(_ range: ClosedRange<UInt16>) {
     if range != pool.range { pool = PortPool(range: range, family: pool.family) }
   }
 
   /// Hands a command to the media thread.
+  @export(interface)
   public func perform(_ command: Command) {
     var order = Order(command: command, sockets: nil)
     switch command {
@@ -92,6 +96,7 @@ public final class MediaService {
   }
 
   /// The next event, or nil.
+  @export(interface)
   public func nextEvent() -> Event? {
     if let event = channel.events.pop() { return event }
     channel.eventWake.drain()
@@ -99,6 +104,7 @@ public final class MediaService {
   }
 
   /// Ends the thread and closes all ports. Streams get no `.closed`; close them before where their counters matter.
+  @export(interface)
   public func stop() {
     guard !stopped else { return }
     stopped = true

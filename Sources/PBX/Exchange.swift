@@ -47,6 +47,7 @@ public final class Exchange {
   }
 
   /// `random` makes tags, branches, nonces and session identifiers: seed it from the operating system.
+  @export(interface)
   public init(_ configuration: Configuration, random: RandomSource, now: Instant) {
     var random = random
     self.configuration = configuration
@@ -61,6 +62,7 @@ public final class Exchange {
   // MARK: In
 
   /// A datagram, or a message cut out of a connection's bytes.
+  @export(interface)
   public func receive(_ bytes: [UInt8], from flow: Flow, now: Instant) {
     self.now = now
     do throws(SIPError) {
@@ -72,6 +74,7 @@ public final class Exchange {
   }
 
   /// A connection is gone, or could not be made; for UDP: the address can't be reached.
+  @export(interface)
   public func connectionClosed(_ flow: Flow, now: Instant) {
     self.now = now
     layer.transportFailed(flow, now: now)
@@ -85,6 +88,7 @@ public final class Exchange {
   }
 
   /// Fires what is due.
+  @export(interface)
   public func wake(now: Instant) {
     self.now = now
     layer.wake(now: now)
@@ -97,6 +101,7 @@ public final class Exchange {
   }
 
   /// From now on another configuration holds. Calls go on as they are.
+  @export(interface)
   public func reload(_ configuration: Configuration) {
     if configuration.domain != self.configuration.domain {
       digest = DigestServer(realm: configuration.domain, secret: random.bytes(32))
@@ -106,6 +111,7 @@ public final class Exchange {
   }
 
   /// Ends every call politely and takes no more. `isDone` says when nobody waits for anything.
+  @export(interface)
   public func shutdown(now: Instant) {
     self.now = now
     isShuttingDown = true
@@ -130,6 +136,7 @@ public final class Exchange {
   // MARK: Out
 
   /// The next thing to do, nil where there is none.
+  @export(interface)
   public func poll() -> Output? {
     guard polled < outputs.count else {
       outputs.removeAll(keepingCapacity: true)

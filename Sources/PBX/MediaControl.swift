@@ -10,6 +10,7 @@ extension Exchange {
   static let portReserve = 16
 
   /// Even RTP ports that the daemon has bound, each with the odd one above it.
+  @export(interface)
   public func offer(ports: [UInt16]) {
     askedForPorts = false
     for port in ports where port & 1 == 0 { freePorts.append(port) }
@@ -74,6 +75,7 @@ extension Exchange {
   }
 
   /// Takes in what the media thread says.
+  @export(interface)
   public func mediaEvent(_ event: Media.Event, now: Instant) {
     self.now = now
     defer { drainLayer() }
@@ -100,6 +102,7 @@ extension Exchange {
   }
 
   /// Asks the media thread for the counters of every call; they show in `status` once it has answered.
+  @export(interface)
   public func reportMedia() {
     for call in calls.values where !call.portsInMedia.isEmpty { emit(.media(.report(call.stream))) }
   }

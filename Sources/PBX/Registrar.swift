@@ -22,6 +22,7 @@ public struct Registrar: Sendable {
 
   /// Answers a REGISTER of the user who proved to be `user`, which is a number of the house. Nobody registers for another.
   /// `toTag` is for the response.
+  @export(interface)
   public mutating func handle(
     _ request: Request, user: String, from flow: Flow, now: Instant, toTag: String
   ) -> Response {
@@ -46,6 +47,7 @@ public struct Registrar: Sendable {
   public mutating func removeAll(of number: String) { bindings[number] = nil }
 
   /// Forgets the contacts that were registered over a connection that is gone: they can't be reached any more.
+  @export(interface)
   public mutating func connectionClosed(_ flow: Flow) {
     guard flow.transport.isReliable else { return }
     for (number, list) in bindings {
@@ -55,6 +57,7 @@ public struct Registrar: Sendable {
   }
 
   /// Forgets what has expired.
+  @export(interface)
   public mutating func wake(now: Instant) {
     guard let due = nextDeadline, due <= now else { return }
     nextDeadline = nil

@@ -70,6 +70,7 @@ public struct LegStatus: Sendable {
 
 extension Exchange {
   /// Everything as it is at `now`.
+  @export(interface)
   public func status(now: Instant) -> ExchangeStatus {
     var status = ExchangeStatus()
     for number in registrar.numbers.sorted() {

@@ -33,6 +33,7 @@ extension MediaDescription {
 
 extension SessionDescription {
   /// The first open m= line of an offer that is plain audio.
+  @export(interface)
   public func offeredAudio() throws(SDPError) -> AudioStream {
     var secure = false
     for (index, line) in media.enumerated() where line.isAudio && line.port != 0 {
@@ -48,6 +49,7 @@ extension SessionDescription {
 
   /// The audio stream of an answer to `offer`, whose audio stood at `index`; nil where the answer refuses it.
   /// Some phones answer with the audio line alone: that one is then taken.
+  @export(interface)
   public func answeredAudio(at index: Int, of offer: SessionDescription) throws(SDPError) -> AudioStream? {
     var index = index
     if media.count != offer.media.count {

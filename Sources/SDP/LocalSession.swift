@@ -17,6 +17,7 @@ public struct LocalSession: Hashable, Sendable {
   }
 
   /// An offer with this audio stream, receiving at `address`. Streams refused earlier stay refused in their places.
+  @export(interface)
   public mutating func offer(_ audio: AudioStream, at address: SocketAddress) -> SessionDescription {
     var lines = last?.media.map { $0.refused() } ?? []
     let line = audioLine(audio, port: address.port, transport: "RTP/AVP")
@@ -29,6 +30,7 @@ public struct LocalSession: Hashable, Sendable {
   }
 
   /// The answer to `offer` that accepts its stream at `audio.index` and refuses every other line (RFC 3264 §6).
+  @export(interface)
   public mutating func answer(
     _ offer: SessionDescription, _ audio: AudioStream, at address: SocketAddress
   ) -> SessionDescription {

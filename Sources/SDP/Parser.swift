@@ -7,6 +7,7 @@ extension SessionDescription {
 
   /// Parses a session description (RFC 8866 §5). Strict on bounds, tolerant where phones are sloppy: any line end,
   /// blank lines, blanks at line ends, a missing `s=` or `t=`, lines out of order.
+  @export(interface)
   public static func parse(_ body: [UInt8]) throws(SDPError) -> SessionDescription {
     guard body.count <= longestBody else { throw .tooLong(limit: longestBody) }
     var parser = Parser()

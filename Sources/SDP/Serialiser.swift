@@ -7,6 +7,7 @@ func serialOrder(_ type: UInt8) -> Int? {
 
 extension SessionDescription {
   /// The description as bytes, in the order of RFC 8866 §5, each line ended by CRLF.
+  @export(interface)
   public func serialised() -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity(512)

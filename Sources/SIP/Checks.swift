@@ -18,6 +18,7 @@ extension Headers {
 extension Request {
   /// Whether the message is one that this module's rules let through; what a server answers otherwise is the error's
   /// `status`. A missing Max-Forwards is let through, as of an RFC 2543 client.
+  @export(interface)
   public func check() -> SIPError? {
     do throws(SIPError) {
       let cSeq = try headers.checkCommon()
@@ -36,6 +37,7 @@ extension Request {
 extension Response {
   /// Whether the message is one that this module's rules let through; a response that isn't is dropped. So is one with
   /// a second Via, which was meant for someone else, for no request of ours ever has two (RFC 3261 §8.1.3.3).
+  @export(interface)
   public func check() -> SIPError? {
     do throws(SIPError) {
       _ = try headers.checkCommon()
@@ -70,6 +72,7 @@ public struct Capabilities: Sendable {
   /// What a server with these capabilities refuses a checked request for, in the order of RFC 3261 §8.2 and §16.3;
   /// nil where it serves it. ACK and CANCEL are never refused for their Require (§8.2.2.3).
   /// With `forwarding`, the request is passed on, so that its body and extensions are the far end's concern.
+  @export(interface)
   public func refusal(_ request: Request, forwarding: Bool = false) -> SIPError? {
     do throws(SIPError) {
       guard methods.contains(request.method) else { return .unknownMethod(request.method) }

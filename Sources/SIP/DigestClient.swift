@@ -16,6 +16,7 @@ public struct DigestClient: Sendable {
 
   /// The credentials for the first challenge that can be answered: the server put what it prefers first (RFC 8760
   /// §2.4). Nil where none can. `uri` is the Request-URI as it will be sent, `cnonce` something random.
+  @export(interface)
   public mutating func respond(
     to challenges: [AuthParameters], method: Method, uri: String, cnonce: String
   ) -> AuthParameters? {

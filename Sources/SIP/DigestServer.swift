@@ -47,6 +47,7 @@ public struct DigestServer: Sendable {
 
   /// One challenge for each algorithm in their order, all of one nonce. A user who isn't known is to get what one with
   /// the default algorithms gets.
+  @export(interface)
   public mutating func challenges(
     _ algorithms: [Hash], from source: IPAddress, stale: Bool = false, now: Instant
   ) -> [AuthParameters] {
@@ -62,6 +63,7 @@ public struct DigestServer: Sendable {
   }
 
   /// Judges the credentials of a request; other realms' and schemes' are passed over.
+  @export(interface)
   public mutating func verify(
     _ credentials: [AuthParameters], method: Method, uri: URI, from source: IPAddress, now: Instant,
     account: (String) -> DigestAccount?

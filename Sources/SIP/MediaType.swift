@@ -12,6 +12,7 @@ public struct MediaType: Hashable, Sendable {
     self.parameters = parameters
   }
 
+  @export(interface)
   public init(_ text: String) throws(SIPError) {
     self = try scan(text) { (scanner) throws(SIPError) in
       let type = try scanner.token("a media type such as application/sdp")

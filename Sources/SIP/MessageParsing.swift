@@ -9,6 +9,7 @@ public enum Framing: Sendable {
 extension Message {
   /// Reads the start line, the header fields and the body. What their values hold is for `Request.check()` and
   /// `Response.check()`; only Content-Length is read here, since the body's end hangs on it.
+  @export(interface)
   public static func parse(_ bytes: [UInt8], _ framing: Framing = .datagram) throws(SIPError) -> Message {
     try bytes.withUnsafeBufferPointer { (buffer) throws(SIPError) in
       var lines = LineReader(buffer)

@@ -8,6 +8,7 @@ public struct BodyPart: Hashable, Sendable {
 extension MediaType {
   /// The parts of a body of this type, which has to be `multipart/…` with a `boundary`; nil where it isn't, or where the
   /// body doesn't hold the closing boundary. At most 32 parts are read.
+  @export(interface)
   public func parts(of body: [UInt8]) -> [BodyPart]? {
     guard type == "multipart", let boundary = parameters.unquoted("boundary"), !boundary.isEmpty,
       boundary.utf8.count <= 70

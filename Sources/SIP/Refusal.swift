@@ -1,6 +1,7 @@
 extension Response {
   /// The answer to a request that is refused, with Unsupported for a 420 and Allow for a 501 where the server's methods
   /// are given; nil where nothing is answered: an ACK, or an error without a status.
+  @export(interface)
   public init?(to request: Request, refusing error: SIPError, toTag: String?, allow: [Method] = []) {
     guard request.method != .ack, let status = error.status else { return nil }
     self.init(to: request, status: status, toTag: toTag)

@@ -20,6 +20,7 @@ extension Flow {
   /// to the source address over UDP, at the port that it came from if it asks so, else at the one that Via names.
   ///
   /// `maddr` is not followed: no phone sets it, and it would let anyone aim our answers at others.
+  @export(interface)
   public func replying(to via: Via) -> Flow {
     guard transport == .udp, !via.hasRport else { return self }
     var flow = self

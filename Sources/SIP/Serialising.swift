@@ -1,5 +1,6 @@
 extension Request {
   /// The message as bytes; Content-Length always says what the body is.
+  @export(interface)
   public func serialized() -> [UInt8] {
     var out = OutputBytes(headers, body)
     out.add(method.name)
@@ -13,6 +14,7 @@ extension Request {
 
 extension Response {
   /// The message as bytes; Content-Length always says what the body is.
+  @export(interface)
   public func serialized() -> [UInt8] {
     var out = OutputBytes(headers, body)
     out.add("SIP/2.0 ")
@@ -26,6 +28,7 @@ extension Response {
 }
 
 extension Message {
+  @export(interface)
   public func serialized() -> [UInt8] {
     switch self {
     case .request(let request): request.serialized()

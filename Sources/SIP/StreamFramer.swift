@@ -41,6 +41,7 @@ public struct StreamFramer: Sendable {
 
   /// The next whole message or keep-alive. After an error the connection must be closed, for nobody knows where the next
   /// message begins; `damaged` then holds what an answer can be made of.
+  @export(interface)
   public mutating func next() throws(SIPError) -> Output? {
     if let keepAlive = takeKeepAlive() { return keepAlive }
     if messageEnd == nil {

@@ -76,6 +76,7 @@ public struct TransactionLayer: Sendable {
   public var count: Int { slots.count - freeSlots.count }
 
   /// Takes a message that arrived.
+  @export(interface)
   public mutating func receive(_ message: Message, from flow: Flow, now: Instant) {
     switch message {
     case .request(let request): receive(request, from: flow, now: now)
@@ -85,12 +86,14 @@ public struct TransactionLayer: Sendable {
 
   /// Sends a request, other than ACK and CANCEL, in a transaction of its own. Its Via is put on here, from
   /// `flow.local`, which must therefore be the address that the far end reaches.
+  @export(interface)
   public mutating func send(_ request: Request, to flow: Flow, now: Instant) -> TransactionID {
     startClient(request, to: flow, branch: newBranch(), isInternal: false, now: now)
   }
 
   /// Answers a request. Only the first final response goes out; of INVITE a 2xx is sent again until `acknowledged`.
   /// Nothing happens where the transaction has ended.
+  @export(interface)
   public mutating func respond(_ response: Response, to id: TransactionID, now: Instant) {
     guard let i = index(of: id) else { return }
     let event: TransactionEvent =
@@ -100,6 +103,7 @@ public struct TransactionLayer: Sendable {
 
   /// Answers a request and forgets it: for a challenge and all else that goes to someone who is not known yet. A
   /// repeated request then comes up as a new one.
+  @export(interface)
   public mutating func respondStatelessly(_ response: Response, to id: TransactionID) {
     guard let i = index(of: id), let transaction = slots[i] else { return }
     guard transaction.machine == .server || transaction.machine == .inviteServer else { return }
@@ -109,6 +113,7 @@ public struct TransactionLayer: Sendable {
 
   /// Cancels an INVITE of ours as soon as RFC 3261 §9.1 permits. Its final response still comes, or `timeout`.
   /// `reason` is the value of the Reason header (RFC 3326) that tells the phone why.
+  @export(interface)
   public mutating func cancel(_ id: TransactionID, reason: String? = nil, now: Instant) {
     guard let i = index(of: id) else { return }
     if slots[i]?.cancelHeld == false { slots[i]?.cancelReason = reason }
@@ -116,6 +121,7 @@ public struct TransactionLayer: Sendable {
   }
 
   /// Sends the ACK of a 2xx to an INVITE of ours, whose Via is put on here, and again whenever the 2xx comes again.
+  @export(interface)
   public mutating func acknowledge(_ ack: Request, of id: TransactionID, to flow: Flow) {
     var ack = ack
     ack.headers.prepend(.via, via(flow, branch: newBranch()))
@@ -129,12 +135,14 @@ public struct TransactionLayer: Sendable {
   }
 
   /// The ACK of our 2xx to this INVITE came: no more sending it again.
+  @export(interface)
   public mutating func acknowledged(_ id: TransactionID, now: Instant) {
     guard let i = index(of: id), slots[i]?.state == .accepted else { return }
     apply(.ack, i, nil, now: now)
   }
 
   /// Nothing can be sent by this flow: a connection is gone, or a UDP address is unreachable.
+  @export(interface)
   public mutating func transportFailed(_ flow: Flow, now: Instant) {
     for i in slots.indices where slots[i]?.flow == flow { apply(.transportError, i, nil, now: now) }
   }
@@ -143,6 +151,7 @@ public struct TransactionLayer: Sendable {
   public func flow(of id: TransactionID) -> Flow? { index(of: id).flatMap { slots[$0]?.flow } }
 
   /// The next thing to do, nil where there is none.
+  @export(interface)
   public mutating func poll() -> TransactionOutput? {
     guard polled < outputs.count else {
       outputs.removeAll(keepingCapacity: true)
@@ -157,6 +166,7 @@ public struct TransactionLayer: Sendable {
   public var nextDeadline: Instant? { deadlines.min?.at }
 
   /// Fires the timers that are due.
+  @export(interface)
   public mutating func wake(now: Instant) {
     while let next = deadlines.min, next.at <= now {
       deadlines.removeMin()

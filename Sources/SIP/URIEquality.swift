@@ -1,5 +1,6 @@
 extension URI {
   /// Whether both name the same resource by RFC 3261 §19.1.4. `==` compares what is written.
+  @export(interface)
   public func isEquivalent(to other: URI) -> Bool {
     guard scheme == other.scheme else { return false }
     guard isSIP else {

@@ -2,6 +2,7 @@ import Wire
 
 extension URI {
   /// Parses a whole URI, without angle brackets or white space.
+  @export(interface)
   public init(_ text: String) throws(SIPError) {
     self = try scan(text) { (scanner) throws(SIPError) in try URI(&scanner) }
   }

@@ -2,6 +2,7 @@ import Wire
 
 extension NameAddress {
   /// Parses a whole `name-addr` or `addr-spec` with its parameters.
+  @export(interface)
   public init(_ text: String) throws(SIPError) {
     self = try scan(text) { (scanner) throws(SIPError) in try NameAddress(&scanner) }
   }
@@ -63,6 +64,7 @@ extension NameAddress {
 
 extension Via {
   /// Parses a whole hop.
+  @export(interface)
   public init(_ text: String) throws(SIPError) {
     self = try scan(text) { (scanner) throws(SIPError) in try Via(&scanner) }
   }
@@ -81,6 +83,7 @@ extension Via {
 }
 
 extension CSeq {
+  @export(interface)
   public init(_ text: String) throws(SIPError) {
     self = try scan(text) { (scanner) throws(SIPError) in
       guard let number = scanner.number(), number < 1 << 31 else { throw .badValue("a number below 2147483648") }
@@ -93,6 +96,7 @@ extension CSeq {
 
 extension AuthParameters {
   /// Parses a whole challenge or the credentials of one.
+  @export(interface)
   public init(_ text: String) throws(SIPError) {
     self = try scan(text) { (scanner) throws(SIPError) in
       let scheme = try scanner.token("a scheme such as Digest")

@@ -22,6 +22,7 @@ public enum SelfTest {
   ]
 
   /// Runs every case, hands `report` a line a group and a line a failure, and returns how many failed.
+  @export(interface)
   public static func run(report: (String) -> Void) -> (passed: Int, failed: Int) {
     var passed = 0
     var failed = 0
