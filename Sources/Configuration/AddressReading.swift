@@ -9,7 +9,7 @@ extension YAMLReader {
       refuse(node, expected: expected)
       return nil
     }
-    return String(decoding: lowercasedASCII(text), as: UTF8.self)
+    return lowercasedASCII(text)
   }
 
   mutating func address(_ node: YAMLNode, expected: String) -> IPAddress? {
@@ -30,10 +30,10 @@ extension YAMLReader {
 
   /// `media.ports`: `16384-17383`, from an even RTP port to an odd RTCP port.
   mutating func mediaPorts(_ node: YAMLNode) -> ClosedRange<UInt16>? {
-    let bounds = node.text?.split(separator: "-", omittingEmptySubsequences: false).map { decimal(trimmed($0)) }
-    guard let bounds, bounds.count == 2, let low = bounds[0], let high = bounds[1], low <= 65535, high <= 65535,
-      low >= 1024, low <= high
-    else {
+    let bounds = node.text?.split(separator: "-", omittingEmptySubsequences: false).map {
+      decimal(trimmed($0).utf8, limit: 65535)
+    }
+    guard let bounds, bounds.count == 2, let low = bounds[0], let high = bounds[1], low >= 1024, low <= high else {
       refuse(node, expected: "two ports from 1024 to 65535, the lower first: 16384-17383")
       return nil
     }
@@ -113,9 +113,9 @@ extension Listener {
       rest = rest[end...]
     }
     guard let ip = IPAddress(host), !ip.isMulticast else { return nil }
-    var port = 5060
+    var port: UInt32 = 5060
     if !rest.isEmpty {
-      guard rest.utf8.first == UInt8(ascii: ":"), let number = decimal(rest.dropFirst()), (1...65535).contains(number)
+      guard rest.utf8.first == UInt8(ascii: ":"), let number = decimal(rest.utf8.dropFirst(), limit: 65535), number > 0
       else { return nil }
       port = number
     }
@@ -127,10 +127,11 @@ extension NetworkSettings.Prefix {
   /// `192.168.1.5/24`.
   init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let address = IPAddress(parts[0]), let length = decimal(parts[1]),
-      (1...(address.isIPv4 ? 32 : 128)).contains(length), !address.isUnspecified, !address.isMulticast
+    guard parts.count == 2, let address = IPAddress(parts[0]),
+      let length = decimal(parts[1].utf8, limit: address.isIPv4 ? 32 : 128), length > 0, !address.isUnspecified,
+      !address.isMulticast
     else { return nil }
-    self.init(address, length: length)
+    self.init(address, length: Int(length))
   }
 }
 
@@ -144,8 +145,6 @@ private func isHost(_ text: String) -> Bool {
       && label.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "-") || (0x61...0x7a).contains($0 | 0x20) }
   }
 }
-
-func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
 private func trimmed(_ text: Substring) -> Substring {
   var text = text

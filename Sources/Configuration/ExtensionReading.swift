@@ -1,3 +1,5 @@
+import Wire
+
 extension YAMLReader {
   /// `extensions`: a mapping of numbers to what each extension is.
   mutating func extensions(_ node: YAMLNode, allowWeakPasswords: Bool) -> [String: Extension] {

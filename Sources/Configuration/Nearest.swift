@@ -1,22 +1,19 @@
+import Wire
+
 /// The candidate that needs the fewest edits to become `word`, if that is near enough to have been meant: at most a third
 /// of the word's letters (at least one) wrong, missing, too many or swapped with a neighbour. Case does not count.
 @export(interface)
 public func nearest(to word: String, among candidates: [String]) -> String? {
-  let letters = lowercasedASCII(word)
+  let letters = Array(lowercasedASCII(word).utf8)
   guard (1...64).contains(letters.count) else { return nil }
   var best: (word: String, edits: Int)?
   for candidate in candidates {
-    let edits = editDistance(letters, lowercasedASCII(candidate))
+    let edits = editDistance(letters, Array(lowercasedASCII(candidate).utf8))
     if edits <= max(1, max(letters.count, candidate.utf8.count) / 3), edits < best?.edits ?? Int.max {
       best = (candidate, edits)
     }
   }
   return best?.word
-}
-
-/// UTF-8 with A–Z in lower case.
-func lowercasedASCII(_ text: String) -> [UInt8] {
-  text.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }
 }
 
 /// Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours.

@@ -1,3 +1,5 @@
+import Wire
+
 /// Takes typed values out of nodes and gathers every fault on the way, so that one run names them all. Each method
 /// returns nil after it has noted a fault; the caller keeps its default and goes on.
 public struct YAMLReader: Sendable {
@@ -69,7 +71,8 @@ public struct YAMLReader: Sendable {
 
   /// A decimal number without sign, written without quotes.
   public mutating func integer(_ node: YAMLNode, in range: ClosedRange<Int>, expected: String) -> Int? {
-    guard case .scalar(let text, plain: true) = node.content, let value = decimal(text[...]), range.contains(value)
+    guard case .scalar(let text, plain: true) = node.content,
+      let value = decimal(text.utf8, limit: 999_999_999).map({ Int($0) }), range.contains(value)
     else {
       refuse(node, expected: "\(expected), \(range.lowerBound) to \(range.upperBound)")
       return nil
@@ -84,7 +87,7 @@ public struct YAMLReader: Sendable {
       if text == "false" { return false }
     }
     let meant: String? =
-      switch node.text.map({ String(decoding: lowercasedASCII($0), as: UTF8.self) }) {
+      switch node.text.map({ lowercasedASCII($0) }) {
       case "true", "yes", "on", "y", "1": "true"
       case "false", "no", "off", "n", "0": "false"
       default: nil
@@ -110,7 +113,7 @@ public struct YAMLReader: Sendable {
   public mutating func choice<Word>(_ node: YAMLNode) -> Word?
   where Word: CaseIterable & RawRepresentable, Word.RawValue == String {
     let words = Word.allCases.map { $0.rawValue }
-    if let text = node.text.map(lowercasedASCII),
+    if let text = node.text.map({ lowercasedASCII($0) }),
       let word = Word.allCases.first(where: { lowercasedASCII($0.rawValue) == text })
     {
       return word
@@ -143,15 +146,4 @@ public struct YAMLReader: Sendable {
     }
     return values.isEmpty ? nil : values
   }
-}
-
-/// The value of 1 to 9 decimal digits.
-func decimal(_ text: Substring) -> Int? {
-  guard (1...9).contains(text.utf8.count) else { return nil }
-  var value = 0
-  for digit in text.utf8 {
-    guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
-    value = value * 10 + Int(digit - UInt8(ascii: "0"))
-  }
-  return value
 }

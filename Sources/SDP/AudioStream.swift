@@ -25,8 +25,8 @@ public struct AudioStream: Hashable, Sendable {
 extension MediaDescription {
   /// RTP without encryption, with or without the feedback profile (RFC 3551, RFC 4585). An `a=crypto` line beside it
   /// only says that encryption would be welcome (RFC 8643 §3), so it does not count here.
-  var isPlainRTP: Bool { equalIgnoringCase(transport, "RTP/AVP") || equalIgnoringCase(transport, "RTP/AVPF") }
-  var isAudio: Bool { equalIgnoringCase(kind, "audio") }
+  var isPlainRTP: Bool { equalsIgnoringCase(transport, "RTP/AVP") || equalsIgnoringCase(transport, "RTP/AVPF") }
+  var isAudio: Bool { equalsIgnoringCase(kind, "audio") }
   /// A key for SRTP is named in the description (RFC 4568).
   public var offersCrypto: Bool { attribute("crypto") != nil }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// One payload type of an audio stream: its number and what `a=rtpmap` and `a=fmtp` say of it (RFC 8866 §6.6, §6.15).
 public struct Format: Hashable, Sendable {
   /// 0…127.
@@ -20,7 +22,7 @@ public struct Format: Hashable, Sendable {
   }
 
   /// Encoding names are compared without regard to case (RFC 4855 §3).
-  public func names(_ encoding: String) -> Bool { equalIgnoringCase(self.encoding, encoding) }
+  public func names(_ encoding: String) -> Bool { equalsIgnoringCase(self.encoding, encoding) }
 
   /// Whether both numbers stand for the same encoding; parameters such as the events of telephone-event may differ.
   public func sameEncoding(as other: Format) -> Bool {

@@ -1,3 +1,5 @@
+import Wire
+
 extension SessionDescription {
   /// The longest body that is looked at, in bytes; a description of a call is far below.
   public static let longestBody = 32 * 1024

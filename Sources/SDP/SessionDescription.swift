@@ -58,7 +58,7 @@ public struct Connection: Hashable, Sendable {
 
   /// The unicast address; nil for a host name, a multicast address or a network other than the Internet.
   public var ip: IPAddress? {
-    guard equalIgnoringCase(network, "IN"), let ip = IPAddress(address), !ip.isMulticast else { return nil }
+    guard equalsIgnoringCase(network, "IN"), let ip = IPAddress(address), !ip.isMulticast else { return nil }
     return ip
   }
 }

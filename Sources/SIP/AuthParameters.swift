@@ -1,3 +1,5 @@
+import Wire
+
 /// The value of WWW-Authenticate, Proxy-Authenticate, Authorization and Proxy-Authorization: a scheme and its parameters
 /// (RFC 3261 §20.7, RFC 7616 §3.3).
 public struct AuthParameters: Hashable, Sendable {

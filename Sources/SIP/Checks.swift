@@ -1,3 +1,5 @@
+import Wire
+
 /// What must hold in every message, beyond its syntax (RFC 3261 §8.1.1, §8.2, §16.3).
 extension Headers {
   /// Checks presence, number and grammar of what every message carries; returns CSeq, which the caller looks at too.

@@ -1,3 +1,5 @@
+import Wire
+
 extension HeaderName {
   /// The known header of that name, in any case or compact form; `other` where there is none.
   public init(matching spelling: String) {

@@ -1,3 +1,5 @@
+import Wire
+
 /// The header fields of a message in their order. Values are text, parsed when they are asked for, so that a field that
 /// is only passed on costs nothing.
 ///

@@ -1,3 +1,5 @@
+import Wire
+
 /// The value of Content-Type or an element of Accept: `application/sdp;charset=UTF-8` (RFC 3261 §20.15).
 public struct MediaType: Hashable, Sendable {
   /// In lower case.

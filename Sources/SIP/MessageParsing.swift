@@ -1,3 +1,5 @@
+import Wire
+
 /// What a message stands in, which decides where its body ends (RFC 3261 §18.3).
 public enum Framing: Sendable {
   /// One datagram is one message: what follows Content-Length bytes is discarded.
@@ -64,7 +66,7 @@ struct LineReader {
   }
 
   /// Whether the next line continues the one before (RFC 3261 §7.3.1).
-  var isFolded: Bool { at < bytes.count && isSpace(bytes[at]) }
+  var isFolded: Bool { at < bytes.count && isBlank(bytes[at]) }
 }
 
 private enum StartLine {
@@ -182,7 +184,7 @@ extension Headers {
     var at = line.lowerBound
     while at < line.upperBound, isTokenByte(bytes[at]) { at += 1 }
     guard at > line.lowerBound else { return nil }
-    while at < line.upperBound, isSpace(bytes[at]) { at += 1 }
+    while at < line.upperBound, isBlank(bytes[at]) { at += 1 }
     return at < line.upperBound && bytes[at] == UInt8(ascii: ":") ? at : nil
   }
 

@@ -1,3 +1,5 @@
+import Wire
+
 /// One part of a multipart body (RFC 2046 §5.1).
 public struct BodyPart: Hashable, Sendable {
   /// The part's own headers: Content-Type, Content-Disposition and others.
@@ -46,7 +48,7 @@ private struct DelimiterLine {
   /// Nil where the boundary goes on, as that of an inner multipart which begins with ours may.
   init?(_ rest: ArraySlice<UInt8>) {
     if rest.starts(with: [45, 45]) { return }
-    guard let end = rest.firstIndex(where: { !isSpace($0) }), rest[end...].starts(with: [13, 10]) else { return nil }
+    guard let end = rest.firstIndex(where: { !isBlank($0) }), rest[end...].starts(with: [13, 10]) else { return nil }
     contentStart = end + 2
   }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// One `name` or `name=value` after a semicolon.
 public struct Parameter: Hashable, Sendable {
   public var name: String

@@ -1,3 +1,5 @@
+import Wire
+
 /// Walks the UTF-8 bytes of one value. Every read is checked against the end; nothing is copied until text is taken.
 struct Scanner {
   let bytes: UnsafeBufferPointer<UInt8>
@@ -22,7 +24,7 @@ struct Scanner {
   /// Steps over spaces and tabs.
   @inline(__always)
   mutating func skipSpace() {
-    while let byte = peek, isSpace(byte) { at += 1 }
+    while let byte = peek, isBlank(byte) { at += 1 }
   }
 
   /// Steps over the byte with white space around it (`SEMI`, `COMMA`, `EQUAL`, `SLASH` of RFC 3261 §25.1).
@@ -143,8 +145,8 @@ struct Scanner {
   func trimmed(_ range: Range<Int>) -> Range<Int> {
     var start = range.lowerBound
     var end = range.upperBound
-    while start < end, isSpace(bytes[start]) { start += 1 }
-    while start < end, isSpace(bytes[end - 1]) { end -= 1 }
+    while start < end, isBlank(bytes[start]) { start += 1 }
+    while start < end, isBlank(bytes[end - 1]) { end -= 1 }
     return start..<end
   }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 extension URI {
   /// Whether both name the same resource by RFC 3261 §19.1.4. `==` compares what is written.
   @export(interface)

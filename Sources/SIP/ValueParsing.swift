@@ -16,7 +16,7 @@ extension NameAddress {
     } else {
       // Either the words of an unquoted name and then <, or an address without brackets.
       let start = scanner.at
-      let words = scanner.trimmed(scanner.take { isTokenByte($0) || isSpace($0) || $0 >= 0x80 })
+      let words = scanner.trimmed(scanner.take { isTokenByte($0) || isBlank($0) || $0 >= 0x80 })
       if scanner.peek == UInt8(ascii: "<") {
         if !words.isEmpty { displayName = scanner.text(words) }
       } else {
@@ -29,7 +29,7 @@ extension NameAddress {
       guard scanner.skip(UInt8(ascii: ">")) else { throw .badValue("> after the address") }
     } else {
       // Without brackets a semicolon belongs to the header, and a comma or question mark may not stand (§20.10).
-      inside = scanner.take { $0 != UInt8(ascii: ";") && !isSpace($0) }
+      inside = scanner.take { $0 != UInt8(ascii: ";") && !isBlank($0) }
       for byte in scanner.bytes[inside] where byte == UInt8(ascii: "?") || byte == UInt8(ascii: ",") {
         throw .badValue("angle brackets around an address with a comma or a question mark")
       }
@@ -75,7 +75,7 @@ extension Via {
       try scanner.token(expected) == "2.0", scanner.skipSeparator(UInt8(ascii: "/"))
     else { throw .badValue(expected) }
     let transport = try scanner.token(expected)
-    guard let space = scanner.peek, isSpace(space) else { throw .badValue("white space after the transport") }
+    guard let space = scanner.peek, isBlank(space) else { throw .badValue("white space after the transport") }
     scanner.skipSpace()
     let (host, port) = try scanner.hostPort(spaced: true)
     self.init(transportName: transport, host: host, port: port, parameters: try scanner.parameters())
@@ -87,7 +87,7 @@ extension CSeq {
   public init(_ text: String) throws(SIPError) {
     self = try scan(text) { (scanner) throws(SIPError) in
       guard let number = scanner.number(), number < 1 << 31 else { throw .badValue("a number below 2147483648") }
-      guard let space = scanner.peek, isSpace(space) else { throw .badValue("a method after the number") }
+      guard let space = scanner.peek, isBlank(space) else { throw .badValue("a method after the number") }
       scanner.skipSpace()
       return CSeq(UInt32(number), Method(try scanner.token("a method after the number")))
     }
@@ -100,7 +100,7 @@ extension AuthParameters {
   public init(_ text: String) throws(SIPError) {
     self = try scan(text) { (scanner) throws(SIPError) in
       let scheme = try scanner.token("a scheme such as Digest")
-      guard let space = scanner.peek, isSpace(space) else { throw .badValue("parameters after the scheme") }
+      guard let space = scanner.peek, isBlank(space) else { throw .badValue("parameters after the scheme") }
       scanner.skipSpace()
       var items: [Item] = []
       repeat {

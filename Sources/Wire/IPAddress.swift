@@ -94,12 +94,7 @@ private func parseIPv4(_ bytes: ArraySlice<UInt8>) -> UInt32? {
   var parts = 0
   for part in bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
     guard (1...3).contains(part.count), part.count == 1 || part.first != UInt8(ascii: "0") else { return nil }
-    var number: UInt32 = 0
-    for digit in part {
-      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
-      number = number * 10 + UInt32(digit - UInt8(ascii: "0"))
-    }
-    guard number < 256, parts < 4 else { return nil }
+    guard let number = decimal(part, limit: 255), parts < 4 else { return nil }
     value = value << 8 | number
     parts += 1
   }
