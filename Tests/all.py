@@ -23,6 +23,8 @@ BINARY = {name: f"{ROOT}/build/{name}/sotto" for name in ("x86_64", "armv7")}
 
 
 CHILDREN = []
+FAILURES = []  # lines that name a test that failed, said again at the end
+FAILED = re.compile(r"\s*(failed +[0-9.]+ s |✘ Test (?!run)|FAIL|ERROR:|/.*: error: )")
 
 
 class Counts:
@@ -53,6 +55,7 @@ def run(step, command, show=False):
                 print(line, end="", flush=True)
         status = child.wait()
         CHILDREN.remove(child)
+    FAILURES.extend(f"{step}: {line.strip()}" for line in lines if FAILED.match(line))
     return status, "".join(lines)
 
 
@@ -202,7 +205,7 @@ def main():
         summary.append(f"{name:10} {time.monotonic() - start:6.0f} s   {counts}")
         print(f"   {counts} in {time.monotonic() - start:.0f} s", flush=True)
     print(f"\n== the steps, {time.monotonic() - begin:.0f} s in all (logs: build/test)")
-    print("\n".join(summary))
+    print("\n".join(summary + FAILURES))
     print(total, flush=True)
     return 1 if total.failed else 0
 
