@@ -19,7 +19,7 @@ func faults(_ text: String) -> [String] {
 }
 
 @Suite struct ConfigurationTests {
-  @Test func theIssuesExampleIsRead() throws {
+  @Test func theDocumentedExampleIsRead() throws {
     let configuration = try read(
       """
       domain: Office.LAN                 # SIP domain and digest realm
