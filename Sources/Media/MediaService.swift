@@ -74,7 +74,8 @@ public final class MediaService {
     return ports
   }
 
-  /// Changes the range that later reservations come from; streams keep their ports.
+  /// Changes the range that later reservations come from; streams keep their ports, and so does who reserved one until
+  /// it is released.
   @export(interface)
   public func setPorts(_ range: ClosedRange<UInt16>) {
     if range != pool.range { pool = PortPool(range: range, family: pool.family) }

@@ -3,13 +3,11 @@ import Wire
 
 /// The media thread's body: chooses the engine, then relays until it is told to end.
 func runMediaThread(_ channel: MediaChannel, _ settings: RelaySettings, _ family: AddressFamily) {
-  // A slot for each port that can be bound, and some for sockets that are being closed.
-  let capacity = settings.ports.count + 64
   var refusal: Int32 = 0
   if settings.allowsUring {
     do throws(PlatformError) {
-      let engine = try UringEngine(capacity: capacity, family: family, wake: channel.orderWake)
-      var loop = MediaLoop(engine, channel, capacity: capacity, settings.patience, says: .uring)
+      let engine = try UringEngine(family: family, wake: channel.orderWake)
+      var loop = MediaLoop(engine, channel, settings.patience, says: .uring)
       loop.run()
       return
     } catch {
@@ -17,8 +15,8 @@ func runMediaThread(_ channel: MediaChannel, _ settings: RelaySettings, _ family
     }
   }
   do throws(PlatformError) {
-    let engine = try EpollEngine(capacity: capacity, family: family, wake: channel.orderWake)
-    var loop = MediaLoop(engine, channel, capacity: capacity, settings.patience, says: .epoll(refusal: refusal))
+    let engine = try EpollEngine(family: family, wake: channel.orderWake)
+    var loop = MediaLoop(engine, channel, settings.patience, says: .epoll(refusal: refusal))
     loop.run()
   } catch {
     _ = channel.events.push(.stopped(.threadRefused(error.errno ?? 0)))
@@ -37,11 +35,11 @@ struct MediaLoop<Engine: PacketEngine & ~Copyable>: ~Copyable {
   private let silenceCheckEvery: Interval
 
   init(
-    _ engine: consuming Engine, _ channel: MediaChannel, capacity: Int, _ patience: Interval, says mode: MediaEngine
+    _ engine: consuming Engine, _ channel: MediaChannel, _ patience: Interval, says mode: MediaEngine
   ) {
     self.engine = engine
     self.channel = channel
-    board = Switchboard(capacity: capacity, patience: patience)
+    board = Switchboard(patience: patience)
     silenceCheckEvery = min(.seconds(1), Interval(microseconds: patience.microseconds / 4))
     board.say(.started(mode))
   }

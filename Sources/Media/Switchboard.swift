@@ -29,15 +29,13 @@ struct Switchboard: PacketHandler {
   private var entries: [Entry?] = []
   private var free: [Int] = []
   private var index: [StreamID: Int] = [:]
-  private var routes: [Route]
+  /// By the slot of the socket.
+  private var routes: [Route] = []
   private var now = Instant.zero
   /// What signalling is to be told.
   private(set) var events: [Event] = []
 
-  init(capacity: Int, patience: Interval) {
-    routes = [Route](repeating: Route(), count: capacity)
-    self.patience = patience
-  }
+  init(patience: Interval) { self.patience = patience }
 
   var isEmpty: Bool { index.isEmpty }
 
@@ -148,6 +146,7 @@ struct Switchboard: PacketHandler {
       engine.refuse(pair.control)
       return false
     }
+    while routes.count <= max(rtp, control) { routes.append(Route()) }
     routes[rtp] = Route(stream: Int32(i), side: side, isControl: false)
     routes[control] = Route(stream: Int32(i), side: side, isControl: true)
     entries[i]?.sockets[s] = Sockets(port: port, rtp: rtp, control: control)

@@ -100,7 +100,7 @@ public final class Exchange {
     drainLayer()
   }
 
-  /// From now on another configuration holds. Calls go on as they are.
+  /// From now on another configuration holds. Calls go on as they are, with the media ports that they have.
   @export(interface)
   public func reload(_ configuration: Configuration) {
     if configuration.domain != self.configuration.domain {
@@ -108,6 +108,10 @@ public final class Exchange {
     }
     self.configuration = configuration
     for number in registrar.numbers where configuration.extensions[number] == nil { registrar.removeAll(of: number) }
+    let ports = freePorts
+    freePorts = []
+    for port in ports { takeBack(port) }
+    askForPorts()
   }
 
   /// Ends every call politely and takes no more. `isDone` says when nobody waits for anything.

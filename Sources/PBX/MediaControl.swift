@@ -16,6 +16,16 @@ extension Exchange {
     for port in ports where port & 1 == 0 { freePorts.append(port) }
   }
 
+  /// Puts a port that no call has back into the pool; one that the configuration no longer names is released.
+  func takeBack(_ port: UInt16) {
+    let range = configuration.media.ports
+    if range.contains(port) && range.contains(port | 1) {
+      freePorts.append(port)
+    } else {
+      emit(.media(.release(port: port)))
+    }
+  }
+
   /// Takes ports of the pool, those first that rested longest; nil where too few are left.
   func takePorts(_ count: Int) -> [UInt16]? {
     defer { askForPorts() }
@@ -68,7 +78,7 @@ extension Exchange {
   func closeMedia(_ call: inout Call) {
     if !call.portsInMedia.isEmpty { emit(.media(.close(call.stream))) }
     for port in [call.callerPort, call.calleePort] {
-      if let port, !call.portsInMedia.contains(port) { freePorts.append(port) }
+      if let port, !call.portsInMedia.contains(port) { takeBack(port) }
     }
     call.portsInMedia = []
     askForPorts()

@@ -15,12 +15,12 @@ public struct EpollEngine: PacketEngine, ~Copyable {
   private let outgoing: UnsafeMutablePointer<clinux_outgoing>
   private let names: UnsafeMutableRawPointer
   private let ready: UnsafeMutablePointer<clinux_ready>
-  private var descriptors: [Int32]
-  private var free: [Int]
+  private var descriptors: [Int32] = []
+  private var free: [Int] = []
   /// More was ready than one look takes.
   private var isBehind = false
 
-  public init(capacity: Int, family: AddressFamily, wake: WakeEvent) throws(PlatformError) {
+  public init(family: AddressFamily, wake: WakeEvent) throws(PlatformError) {
     let poller = try Poller()
     try poller.add(wake.descriptor, .readable, token: Self.wakeToken)
     self.poller = poller
@@ -31,8 +31,6 @@ public struct EpollEngine: PacketEngine, ~Copyable {
     outgoing = .allocate(capacity: Self.batch)
     names = .allocate(byteCount: Self.batch * 32, alignment: 8)
     ready = .allocate(capacity: 32)
-    descriptors = [Int32](repeating: -1, count: capacity)
-    free = (0..<capacity).reversed()
   }
 
   public mutating func close() {
@@ -47,10 +45,12 @@ public struct EpollEngine: PacketEngine, ~Copyable {
   }
 
   public mutating func attach(_ descriptor: Int32) -> Int? {
-    guard let slot = free.last, clinux_epoll_control(poller.descriptor, 1, descriptor, 1, UInt64(slot)) == 0 else {
+    let slot = free.popLast() ?? descriptors.count
+    if slot == descriptors.count { descriptors.append(-1) }
+    guard clinux_epoll_control(poller.descriptor, 1, descriptor, 1, UInt64(slot)) == 0 else {
+      free.append(slot)
       return nil
     }
-    free.removeLast()
     descriptors[slot] = descriptor
     return slot
   }

@@ -7,6 +7,8 @@ public struct UringEngine: PacketEngine, ~Copyable {
   /// 2 KB each; as many packets may come while a batch is worked on, before they wait in their sockets.
   private static let bufferCount: UInt32 = 512
   private static let bufferSize: UInt32 = 2048
+  /// Room in the kernel for a socket of every port, so that a wider range of ports needs no new ring.
+  private static let mostSockets: Int32 = 65536
 
   private struct Slot {
     var descriptor: Int32 = -1
@@ -20,23 +22,23 @@ public struct UringEngine: PacketEngine, ~Copyable {
   private let events: UnsafeMutablePointer<curing_event>
   private let wake: WakeEvent
   private let mapped: Int32
-  private var slots: [Slot]
-  private var free: [Int]
+  private var slots: [Slot] = []
+  private var free: [Int] = []
   /// Buffers whose packets are in the submission queue.
   private var spent: [Int32] = []
 
   /// Opens the ring for the calling thread, which alone may use it; the error carries the errno of a kernel or
   /// container that refuses. `wake` interrupts `run`.
-  public init(capacity: Int, family: AddressFamily, wake: WakeEvent) throws(PlatformError) {
+  public init(family: AddressFamily, wake: WakeEvent) throws(PlatformError) {
     var opened: OpaquePointer?
-    let result = curing_open(&opened, 256, UInt32(capacity), Self.bufferCount, Self.bufferSize)
+    // The kernel makes no more room than the process may have descriptors.
+    let room = min(try Process.raiseDescriptorLimit(), Self.mostSockets)
+    let result = curing_open(&opened, 256, UInt32(room), Self.bufferCount, Self.bufferSize)
     guard result == 0, let ring = opened else {
       throw .system("io_uring", errno: -result)
     }
     self.ring = ring
     events = .allocate(capacity: 64)
-    slots = [Slot](repeating: Slot(), count: capacity)
-    free = (0..<capacity).reversed()
     spent.reserveCapacity(Int(Self.bufferCount))
     if case .ipv4 = family { mapped = 0 } else { mapped = 1 }
     self.wake = wake
@@ -53,7 +55,8 @@ public struct UringEngine: PacketEngine, ~Copyable {
   private func token(_ kind: Kind, _ slot: Int) -> UInt64 { UInt64(slot) << 2 | kind.rawValue }
 
   public mutating func attach(_ descriptor: Int32) -> Int? {
-    guard let slot = free.popLast() else { return nil }
+    let slot = free.popLast() ?? slots.count
+    if slot == slots.count { slots.append(Slot()) }
     guard curing_set_file(ring, UInt32(slot), descriptor) == 0,
       curing_receive(ring, UInt32(slot), token(.receive, slot)) != 0
     else {

@@ -126,6 +126,40 @@ import Wire
     #expect(next(service) { if case .noMedia(StreamID(1)) = $0 { true } else { false } } != nil)
   }
 
+  @Test(arguments: [true, false])
+  func aWiderRangeServesWhollyAndANarrowerOneLeavesStreamsTheirPorts(uring: Bool) throws {
+    // Each in a range of its own: a ring that was closed lets go of its sockets after a while.
+    let first: UInt16 = uring ? 41500 : 41700
+    let service = try service(uring: uring, ports: first...first + 3)
+    defer { service.stop() }
+    let phone = try Phone()
+    defer { phone.socket.close() }
+    let echoes: ([UInt16]) throws -> Bool = { ports in
+      for port in ports {
+        phone.send(RTPHeader(payloadType: 0, sequence: 3, timestamp: 9, ssrc: 0).packet([1, 2]), toPort: port)
+      }
+      return try phone.receive(ports.count).count == ports.count
+    }
+    var ports = service.reservePorts(9)
+    #expect(ports == [first, first + 2])
+    service.setPorts(first...first + 199)
+    ports += service.reservePorts(999)
+    #expect(ports == Array(stride(from: first, to: first + 199, by: 2)))
+    let mu = [Payload(0, .pcmu)]
+    for (i, port) in ports.enumerated() {
+      service.perform(
+        .setEcho(StreamID(UInt32(i)), Leg(port: port, remote: phone.address, accepts: mu, sends: mu)))
+    }
+    #expect(try echoes(ports))
+    service.setPorts(first + 100...first + 109)
+    #expect(service.reservePorts(9).isEmpty)
+    service.perform(.close(StreamID(0)))
+    service.perform(.close(StreamID(50)))
+    _ = next(service) { if case .closed(StreamID(50), _) = $0 { true } else { false } }
+    #expect(service.reservePorts(9) == [first + 100])
+    #expect(try echoes(ports.filter { $0 != first && $0 != first + 100 }))
+  }
+
   @Test func aPortThatWasNotReservedAndAnUnknownStreamAreRefused() throws {
     let service = try service(uring: true, ports: 41300...41309)
     defer { service.stop() }

@@ -14,9 +14,9 @@ final class Box: SimNode {
   var log: [String] = []
   var media: [StreamID: [Media.Side: Media.Leg]] = [:]
   var portsInMedia: Int { media.values.reduce(0) { $0 + $1.count } }
-  /// Ports given to the exchange and not yet released by the media thread.
-  private(set) var portsOffered = 0
-  private var nextPort: UInt16 = 20000
+  /// Ports given to the exchange and neither released by it nor by the media thread.
+  private(set) var portsOffered: Set<UInt16> = []
+  private var nextPort: UInt16 = 0
   private var out: [(payload: [UInt8], to: SocketAddress)] = []
 
   init(_ configuration: Configuration, _ address: SocketAddress) {
@@ -60,22 +60,32 @@ final class Box: SimNode {
       case .media(.setEcho(let stream, let leg)): media[stream] = [.a: leg]
       case .media(.close(let stream)):
         // An echo has one leg, and a call whose second was never opened kept that port.
-        portsOffered -= media[stream]?.count ?? 0
+        for leg in (media[stream] ?? [:]).values { portsOffered.remove(leg.port) }
         media[stream] = nil
         let side = LegStatistics()
         exchange.mediaEvent(.closed(stream, StreamStatistics(a: side, b: side)), now: now)
+      case .media(.release(let port)): portsOffered.remove(port)
       case .media: break
-      case .needPorts(let count):
-        portsOffered += count
-        exchange.offer(
-          ports: (0..<count).map { _ in
-            nextPort = nextPort >= 60000 ? 20000 : nextPort + 2
-            return nextPort
-          })
+      case .needPorts(let count): exchange.offer(ports: (0..<count).compactMap { _ in nextFreePort() })
       case .log(let event):
         log.append(event.message + event.fields.map { " \($0.key)=\($0.value)" }.joined())
       }
     }
+  }
+}
+
+extension Box {
+  /// Reserves the next of the configured range that is free, as the media service does.
+  private func nextFreePort() -> UInt16? {
+    let range = exchange.configuration.media.ports
+    let isFree: (UInt16) -> Bool = { $0 & 1 == 0 && !self.portsOffered.contains($0) }
+    let ports = range.dropLast()
+    guard let port = ports.first(where: { $0 >= nextPort && isFree($0) }) ?? ports.first(where: isFree) else {
+      return nil
+    }
+    nextPort = port + 2
+    portsOffered.insert(port)
+    return port
   }
 }
 
@@ -133,7 +143,7 @@ final class Office {
 
   /// Nothing is left of any call, and no port of its is lost.
   var isQuiet: Bool {
-    box.portsInMedia + exchange.freePorts.count == box.portsOffered && exchange.calls.count == 0
+    box.portsInMedia + exchange.freePorts.count == box.portsOffered.count && exchange.calls.count == 0
       && exchange.legs.isEmpty && exchange.callers.isEmpty && exchange.purposes.isEmpty
       && exchange.serverCalls.isEmpty && box.media.isEmpty && exchange.layer.count == 0
       && exchange.ringDeadlines.first == nil

@@ -135,6 +135,67 @@ struct TroubleTests {
     #expect(office.settles())
   }
 
+  private func reload(_ office: Office, ports: ClosedRange<UInt16>) {
+    office.exchange.reload(Office.configuration { $0.media.ports = ports })
+    office.box.drain(now: office.now)
+  }
+
+  private func portsOfMedia(_ office: Office) -> [UInt16] {
+    office.box.media.values.flatMap { $0.values.map(\.port) }.sorted()
+  }
+
+  @Test func aWiderRangeOfPortsServesAtOnceAndWholly() {
+    let office = Office { $0.media.ports = 20000...20003 }
+    let phones = (11...14).map { office.phone("1001", "10.0.0.\($0)") }
+    for phone in phones[..<3] { phone.call("*43", now: office.now) }
+    #expect(office.run(until: { phones[..<3].map(\.story) == [["200"], ["200"], ["503"]] }))
+    reload(office, ports: 19998...20005)
+    for phone in phones[2...] { phone.call("*43", now: office.now) }
+    #expect(office.run(until: { phones[2].story == ["503", "200"] && phones[3].story == ["200"] }))
+    #expect(portsOfMedia(office) == [19998, 20000, 20002, 20004])
+    for phone in phones { phone.hangUp(now: office.now) }
+    #expect(office.settles())
+  }
+
+  @Test func aNarrowerRangeOfPortsEndsNoCallAndLendsNoPortOutside() {
+    let office = Office { $0.media.ports = 20000...20099 }
+    let phones = (11...14).map { office.phone("1001", "10.0.0.\($0)") }
+    let b = office.phone("1002", "10.0.0.20")
+    b.manner = .rings
+    phones[0].call("*43", now: office.now)
+    phones[1].call("1002", now: office.now)
+    #expect(office.run(until: { phones[0].story == ["200"] && phones[1].story == ["180"] }))
+    reload(office, ports: 20010...20013)
+    #expect(office.exchange.freePorts == [20010, 20012])
+    b.answer(now: office.now)
+    #expect(office.run(until: { phones[1].story == ["180", "200"] }))
+    #expect(portsOfMedia(office) == [20000, 20002, 20004])
+    phones[2].call("*43", now: office.now)
+    phones[3].call("*43", now: office.now)
+    #expect(office.run(until: { phones[2].story == ["200"] && phones[3].story == ["200"] }))
+    #expect(portsOfMedia(office) == [20000, 20002, 20004, 20010, 20012])
+    phones[0].hangUp(now: office.now)
+    office.run(1)
+    // What it frees lies outside.
+    phones[0].call("*43", now: office.now)
+    #expect(office.run(until: { phones[0].story.last == "503" }))
+    for phone in phones[1...] { phone.hangUp(now: office.now) }
+    #expect(office.settles())
+    #expect(office.exchange.freePorts.sorted() == [20010, 20012])
+  }
+
+  @Test func aRingingCallsPortOutsideANarrowerRangeIsReleased() {
+    let office = Office { $0.media.ports = 20000...20099 }
+    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    b.manner = .rings
+    a.call("1002", now: office.now)
+    #expect(office.run(until: { a.story == ["180"] }))
+    reload(office, ports: 20010...20019)
+    a.cancel(now: office.now)
+    #expect(office.settles())
+    #expect(office.exchange.freePorts.sorted() == [20010, 20012, 20014, 20016, 20018])
+  }
+
   @Test func withoutAPortACallIs503AndPortsComeBack() {
     let office = Office()
     let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
