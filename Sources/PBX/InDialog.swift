@@ -29,6 +29,10 @@ extension Exchange {
         // §12.2.2: an older request than the last.
         return exchange.refuse(transaction, request, 500)
       }
+      // The body of an INFO is the other phone's concern, and a BYE is not refused for one.
+      let capabilities = Exchange.capabilities
+      let refusal = request.method == .invite ? capabilities.refusal(request) : capabilities.extensionRefusal(request)
+      if let refusal { return exchange.refuse(transaction, request, refusal) }
       switch request.method {
       case .bye:
         exchange.reply(transaction, Response(to: request, status: 200))

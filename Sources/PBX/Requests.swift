@@ -5,7 +5,7 @@ import Wire
 
 /// What comes from outside of a call, and who may ask for it.
 extension Exchange {
-  private static let capabilities = Capabilities(
+  static let capabilities = Capabilities(
     methods: knownMethods, extensions: [], schemes: [.sip, .tel],
     mediaTypes: [.sdp, MediaType("multipart", "*")])
 
@@ -15,9 +15,16 @@ extension Exchange {
       return receiveInDialog(request, reference, from: flow, transaction)
     }
     switch request.method {
-    case .options: answerOptions(request, transaction)
+    case .options:
+      if let unknown = Exchange.capabilities.extensionRefusal(request) {
+        return respondToAnyone(refusal(of: request, unknown), transaction)
+      }
+      answerOptions(request, transaction)
     case .register:
       guard let caller = authenticated(request, transaction, from: flow) else { return }
+      if let unknown = Exchange.capabilities.extensionRefusal(request) {
+        return refuse(transaction, request, unknown)
+      }
       register(request, caller, transaction, from: flow)
     case .invite:
       guard !isShuttingDown else { return deny(request, transaction, 503, retryAfter: 10) }

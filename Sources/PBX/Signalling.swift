@@ -137,10 +137,11 @@ extension Exchange {
   }
 
   func refuse(_ transaction: TransactionID, _ request: Request, _ error: SIPError) {
-    guard let response = Response(to: request, refusing: error, toTag: newTag(), allow: Exchange.methods) else {
-      return
-    }
-    reply(transaction, response)
+    reply(transaction, refusal(of: request, error))
+  }
+
+  func refusal(of request: Request, _ error: SIPError) -> Response {
+    Response(to: request, refusing: error, toTag: newTag(), allow: Exchange.methods) ?? refusal(of: request, 400)
   }
 
   func cancel(_ transaction: TransactionID, reason: String?) {

@@ -83,11 +83,7 @@ public struct Capabilities: Sendable {
         return .badHeader(.to, "a sip or sips URI as address of record")
       }
       if forwarding, try request.headers.maxForwards == 0 { return .tooManyHops }
-      if request.method != .ack && request.method != .cancel {
-        let required = forwarding ? try request.headers.proxyRequire : try request.headers.require
-        let unknown = required.filter { tag in !extensions.contains { equalsIgnoringCase($0, tag) } }
-        if !unknown.isEmpty { return .unsupportedExtensions(unknown) }
-      }
+      if let unknown = extensionRefusal(request, forwarding: forwarding) { return unknown }
       if forwarding { return nil }
       if request.method == .invite, let accept = try request.headers.accept,
         !accept.contains(where: { $0.covers(.sdp) })
@@ -95,6 +91,19 @@ public struct Capabilities: Sendable {
         return .notAcceptable
       }
       return try bodyRefusal(request)
+    } catch {
+      return error
+    }
+  }
+
+  /// The part of `refusal` that concerns every request alike, within a dialog too: what it requires and isn't served.
+  @export(interface)
+  public func extensionRefusal(_ request: Request, forwarding: Bool = false) -> SIPError? {
+    guard request.method != .ack && request.method != .cancel else { return nil }
+    do throws(SIPError) {
+      let required = forwarding ? try request.headers.proxyRequire : try request.headers.require
+      let unknown = required.filter { tag in !extensions.contains { equalsIgnoringCase($0, tag) } }
+      return unknown.isEmpty ? nil : .unsupportedExtensions(unknown)
     } catch {
       return error
     }

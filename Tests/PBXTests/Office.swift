@@ -28,8 +28,9 @@ final class Box: SimNode {
   /// Ports from 40000 on are taken for connections.
   func flow(to remote: SocketAddress) -> Flow {
     let isTCP = remote.port >= 40000
+    let local = remote.ip.isIPv4 ? address : SocketAddress(IPAddress("2001:db8::1")!, port: address.port)
     return Flow(
-      transport: isTCP ? .tcp : .udp, local: address, remote: remote, connection: isTCP ? UInt32(remote.port) : 0)
+      transport: isTCP ? .tcp : .udp, local: local, remote: remote, connection: isTCP ? UInt32(remote.port) : 0)
   }
 
   func receive(_ payload: [UInt8], from: SocketAddress, now: Instant) {

@@ -60,16 +60,25 @@ final class Phone: SimNode {
   // MARK: What its user does
 
   func register(expires: Int = 3600, now: Instant) {
-    var request = newRequest(.register, "sip:office.lan", to: number)
-    request.headers.append(.expires, String(expires))
+    ask(.register, now: now) { $0.headers.append(.expires, String(expires)) }
+  }
+
+  /// A request to the exchange itself.
+  func ask(_ method: Method, now: Instant, _ change: (inout Request) -> Void) {
+    var request = newRequest(method, "sip:office.lan", to: number)
+    change(&request)
     transact(request, now: now)
   }
 
-  func call(_ callee: String, expires: Int? = nil, maxForwards: Int = 70, now: Instant) {
+  func call(
+    _ callee: String, expires: Int? = nil, maxForwards: Int = 70, now: Instant,
+    _ change: (inout Request) -> Void = { _ in }
+  ) {
     var request = newRequest(.invite, "sip:\(callee)@office.lan", to: callee)
     request.headers[.maxForwards] = String(maxForwards)
     if let expires { request.headers.append(.expires, String(expires)) }
     if offersInInvite { describe(&request.headers, &request.body) }
+    change(&request)
     transact(request, now: now)
   }
 

@@ -1,4 +1,5 @@
 import Media
+import SDP
 import SIP
 import SimNet
 import Testing
@@ -96,6 +97,28 @@ struct TroubleTests {
     #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
     #expect(office.box.media.values.first?[.a]?.remote?.description == "[2001:db8::11]:4000")
     b.hangUp(now: office.now)
+    #expect(office.settles())
+  }
+
+  /// A phone of the other family gets the address by which it reached the box.
+  @Test func theExternalAddressIsWhatPhonesOfItsFamilyAreTold() throws {
+    let office = Office { $0.media.externalAddress = IPAddress("203.0.113.5") }
+    let (a, b) = (office.phone("1001", "2001:db8::11"), office.phone("1002", "10.0.0.12"))
+    for (caller, callee) in [(a, b), (b, a)] {
+      caller.call(callee.number, now: office.now)
+      #expect(office.run(until: { callee.story.last == "ACK" && caller.story.last == "200" }))
+      let answer = try #require(caller.lastResponse)
+      let invite = try #require(callee.ringing?.request)
+      for (phone, headers, body) in [(caller, answer.headers, answer.body), (callee, invite.headers, invite.body)] {
+        let told = phone === a ? "2001:db8::1" : "203.0.113.5"
+        let description = try SessionDescription.parse(body)
+        #expect(description.origin.address.address == told && description.connection?.address == told)
+        #expect(description.media.allSatisfy { $0.connection == nil })
+        #expect(try headers.contacts.first?.uri.host.address?.description == told)
+      }
+      caller.hangUp(now: office.now)
+      office.run(1)
+    }
     #expect(office.settles())
   }
 
