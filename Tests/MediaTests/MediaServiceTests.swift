@@ -57,6 +57,17 @@ import Wire
     return try MediaService(settings)
   }
 
+  /// So many ports, waited for if need be: a ring lets go of a socket some moments after its stream ended.
+  private func reserve(_ service: MediaService, _ count: Int) -> [UInt16] {
+    var ports: [UInt16] = []
+    let deadline = Clock.monotonic() + .seconds(5)
+    while ports.count < count && Clock.monotonic() < deadline {
+      ports += service.reservePorts(count - ports.count)
+      Clock.sleep(.milliseconds(1))
+    }
+    return ports
+  }
+
   @Test(arguments: [true, false])
   func aCallIsRelayedConvertedCountedAndClosed(uring: Bool) throws {
     let service = try service(uring: uring, ports: 41000...41099)
@@ -108,7 +119,8 @@ import Wire
     // Its ports are free again, and others are taken first.
     let later = service.reservePorts(48)
     #expect(later.count == 48 && !later.contains(ports[0]))
-    #expect(Set(service.reservePorts(5)) == Set(ports))
+    #expect(Set(reserve(service, 2)) == Set(ports))
+    #expect(service.reservePorts(1).isEmpty)
   }
 
   @Test(arguments: [true, false])
@@ -156,7 +168,8 @@ import Wire
     service.perform(.close(StreamID(0)))
     service.perform(.close(StreamID(50)))
     _ = next(service) { if case .closed(StreamID(50), _) = $0 { true } else { false } }
-    #expect(service.reservePorts(9) == [first + 100])
+    #expect(reserve(service, 1) == [first + 100])
+    #expect(service.reservePorts(1).isEmpty)
     #expect(try echoes(ports.filter { $0 != first && $0 != first + 100 }))
   }
 
