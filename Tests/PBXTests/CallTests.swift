@@ -10,17 +10,14 @@ import Wire
 struct CallTests {
   let office = Office()
 
-  private func pair() -> (Phone, Phone) { (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12")) }
-
   private func connected() -> (Phone, Phone) {
-    let (a, b) = pair()
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    let (a, b) = office.pair()
+    office.connect(a, b)
     return (a, b)
   }
 
   @Test func aCallRingsIsAnsweredJoinedAndEnded() throws {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .rings
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["180"] }))
@@ -70,7 +67,7 @@ struct CallTests {
 
   @Test(arguments: [(404, "4711"), (480, "1003"), (482, "1002"), (483, "1002")])
   func callsThatCannotBePlacedAreRefused(status: Int, callee: String) {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     if status == 482 { b.manner = .refuses(482) }
     a.call(callee, maxForwards: status == 483 ? 0 : 70, now: office.now)
     #expect(office.run(until: { a.story == [String(status)] }))
@@ -79,7 +76,7 @@ struct CallTests {
 
   @Test(arguments: [(486, 486), (603, 603), (404, 480), (302, 480), (503, 500), (401, 502)])
   func aPhonesRefusalReachesTheCallerAsItConcernsIt(said: Int, heard: Int) {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .refuses(said)
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == [String(heard)] }))
@@ -87,7 +84,7 @@ struct CallTests {
   }
 
   @Test func theSameInviteByASecondWayIsALoop() throws {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .rings
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["180"] }))
@@ -118,7 +115,7 @@ struct CallTests {
   }
 
   @Test func theCallerCancelsWhileItRings() throws {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .rings
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["180"] }))
@@ -128,7 +125,7 @@ struct CallTests {
   }
 
   @Test func aCancelThatCrossesTheAnswerStillEndsTheCall() {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .rings
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["180"] }))
@@ -143,7 +140,7 @@ struct CallTests {
   }
 
   @Test func nobodyAnswers() {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .rings
     a.call("1002", now: office.now)
     #expect(office.run(59, until: { a.story.contains("480") }) == false)
@@ -152,7 +149,7 @@ struct CallTests {
   }
 
   @Test func aCallersOwnPatienceEndsIn487() {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .rings
     a.call("1002", expires: 5, now: office.now)
     #expect(office.run(6, until: { a.story == ["180", "487"] }))
@@ -160,7 +157,7 @@ struct CallTests {
   }
 
   @Test func aPhoneThatIsGoneIsUnavailable() {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .silent
     office.simulation.net.cut(office.box.address, b.address)
     a.call("1002", now: office.now)
@@ -198,7 +195,7 @@ struct CallTests {
   }
 
   @Test func earlyMediaIsHeardBeforeTheAnswer() throws {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .announces
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["183"] }))
@@ -214,7 +211,7 @@ struct CallTests {
   }
 
   @Test func earlyMediaOfACallThatIsCancelledIsClosed() {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     b.manner = .announces
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["183"] }))
@@ -224,7 +221,7 @@ struct CallTests {
   }
 
   @Test func aLawAndMuLawPhonesAreConvertedAndAskedOfTheirOwn() throws {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     a.codecs = ["0 PCMU"]
     b.codecs = ["8 PCMA"]
     a.call("1002", now: office.now)
@@ -236,7 +233,7 @@ struct CallTests {
   }
 
   @Test func noCodecInCommonIs488() {
-    let (a, b) = pair()
+    let (a, b) = office.pair()
     a.codecs = ["9 G722"]
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["488"] }))

@@ -13,17 +13,9 @@ struct ChangeTests {
   let a: Phone
   let b: Phone
 
-  init() {
-    a = office.phone("1001", "10.0.0.11")
-    b = office.phone("1002", "10.0.0.12")
-  }
+  init() { (a, b) = office.pair() }
 
-  private func connect() {
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
-    a.forget()
-    b.forget()
-  }
+  private func connect() { office.connect(a, b) }
 
   private func end() {
     office.run(1)
@@ -130,15 +122,26 @@ struct ChangeTests {
 
 struct ForkingTests {
   let office = Office()
+  /// The caller, and two phones of the callee.
+  let a: Phone
+  let b: Phone
+  let c: Phone
 
-  @Test func theFirstAnswerWinsAndTheOthersAreTold() throws {
-    let a = office.phone("1001", "10.0.0.11")
-    let b = office.phone("1002", "10.0.0.12")
-    let c = office.phone("1002", "10.0.0.13", port: 40013)
+  init() {
+    (a, b) = office.pair()
+    c = office.phone("1002", "10.0.0.13", port: 40013)
+  }
+
+  /// The caller hears both phones ring.
+  private func ring() {
     b.manner = .rings
     c.manner = .rings
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["180", "180"] }))
+  }
+
+  @Test func theFirstAnswerWinsAndTheOthersAreTold() throws {
+    ring()
     c.answer(now: office.now)
     #expect(office.run(until: { a.story.last == "200" && b.story == ["INVITE", "CANCEL"] && c.story.last == "ACK" }))
     #expect(office.box.media.values.first?[.b]?.remote?.ip.description == "10.0.0.13")
@@ -148,13 +151,7 @@ struct ForkingTests {
   }
 
   @Test func aSecondAnswerIsAcknowledgedAndHungUp() {
-    let a = office.phone("1001", "10.0.0.11")
-    let b = office.phone("1002", "10.0.0.12")
-    let c = office.phone("1002", "10.0.0.13")
-    b.manner = .rings
-    c.manner = .rings
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { a.story == ["180", "180"] }))
+    ring()
     b.answer(now: office.now)
     c.answer(now: office.now)
     #expect(office.run(until: { a.story.last == "200" && (b.story + c.story).contains("BYE") }))
@@ -166,9 +163,6 @@ struct ForkingTests {
   }
 
   @Test func busyCountsMoreThanSilence() {
-    let a = office.phone("1001", "10.0.0.11")
-    let b = office.phone("1002", "10.0.0.12")
-    let c = office.phone("1002", "10.0.0.13")
     b.manner = .refuses(486)
     c.manner = .silent
     office.simulation.net.cut(office.box.address, c.address)
@@ -178,13 +172,7 @@ struct ForkingTests {
   }
 
   @Test func aDeclineSpeaksForAllPhones() {
-    let a = office.phone("1001", "10.0.0.11")
-    let b = office.phone("1002", "10.0.0.12")
-    let c = office.phone("1002", "10.0.0.13")
-    b.manner = .rings
-    c.manner = .rings
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { a.story == ["180", "180"] }))
+    ring()
     c.manner = .refuses(603)
     let d = office.phone("1002", "10.0.0.14")
     d.manner = .refuses(603)

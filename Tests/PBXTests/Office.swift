@@ -3,6 +3,7 @@ import Crypto
 import Media
 import SIP
 import SimNet
+import Testing
 import Wire
 
 @testable import PBX
@@ -132,6 +133,17 @@ final class Office {
       phone.forget()
     }
     return phone
+  }
+
+  /// The phones of 1001 and 1002.
+  func pair() -> (Phone, Phone) { (phone("1001", "10.0.0.11"), phone("1002", "10.0.0.12")) }
+
+  /// One calls the other, which answers; their stories begin after that.
+  func connect(_ caller: Phone, _ callee: Phone) {
+    caller.call(callee.number, now: now)
+    #expect(run(until: { callee.story.last == "ACK" && caller.story.last == "200" }))
+    caller.forget()
+    callee.forget()
   }
 
   /// Runs until it holds, at most for a while; says whether it does.

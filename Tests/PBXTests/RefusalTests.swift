@@ -9,17 +9,9 @@ struct RefusalTests {
   let a: Phone
   let b: Phone
 
-  init() {
-    a = office.phone("1001", "10.0.0.11")
-    b = office.phone("1002", "10.0.0.12")
-  }
+  init() { (a, b) = office.pair() }
 
-  private func connect() {
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story == ["INVITE", "ACK"] && a.story == ["180", "200"] }))
-    a.forget()
-    b.forget()
-  }
+  private func connect() { office.connect(a, b) }
 
   private func saysText(_ request: inout Request) {
     request.headers[.contentType] = "text/plain"

@@ -11,7 +11,7 @@ import Wire
 struct TroubleTests {
   @Test func anAnswerThatIsNeverAcknowledgedEndsByBye() {
     let office = Office()
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let (a, b) = office.pair()
     a.forgetsAck = true
     a.call("1002", now: office.now)
     #expect(office.run(40, until: { b.story.last == "BYE" && a.story.contains("BYE") }))
@@ -20,9 +20,8 @@ struct TroubleTests {
 
   @Test func aRefusedReinviteThatIsNeverAcknowledgedEndsNothing() {
     let office = Office()
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    let (a, b) = office.pair()
+    office.connect(a, b)
     b.refusesReinvites = true
     a.reinvite(.sendonly, now: office.now)
     #expect(office.run(until: { b.story.last == "INVITE" }))
@@ -38,7 +37,7 @@ struct TroubleTests {
 
   @Test func aByeWaitsForTheACKOfTheAnswer() {
     let office = Office()
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let (a, b) = office.pair()
     office.simulation.net.set(LinkConditions(delay: .milliseconds(300)), from: a.address, to: office.box.address)
     a.call("1002", now: office.now)
     #expect(office.run(until: { b.story.last == "ACK" && a.story.contains("200") }))
@@ -53,7 +52,7 @@ struct TroubleTests {
   @Test(arguments: UInt64(1)...10)
   func callsSurviveABadNetwork(seed: UInt64) {
     let office = Office(.bad, seed: seed)
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let (a, b) = office.pair()
     b.forget()
     a.call("1002", now: office.now)
     #expect(office.run(60, until: { a.story.contains("200") && b.story.contains("ACK") }))
@@ -66,8 +65,7 @@ struct TroubleTests {
   @Test func aPhoneByTCPThatLostItsConnectionIsSaidGoodbyeToByANewOne() {
     let office = Office()
     let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12", port: 40012))
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    office.connect(a, b)
     office.exchange.connectionClosed(office.box.flow(to: b.address), now: office.now)
     office.box.drain(now: office.now)
     #expect(office.exchange.status(now: office.now).calls.count == 1)
@@ -93,8 +91,7 @@ struct TroubleTests {
   @Test func callsByIPv6AndByMixedTransportsAreJoined() throws {
     let office = Office()
     let (a, b) = (office.phone("1001", "2001:db8::11"), office.phone("1002", "10.0.0.12", port: 40012))
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    office.connect(a, b)
     #expect(office.box.media.values.first?[.a]?.remote?.description == "[2001:db8::11]:4000")
     b.hangUp(now: office.now)
     #expect(office.settles())
@@ -124,10 +121,9 @@ struct TroubleTests {
 
   @Test func shutdownSaysGoodbyeToEverybody() {
     let office = Office()
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let (a, b) = office.pair()
     let (c, d) = (office.phone("1003", "10.0.0.13"), office.phone("1003", "10.0.0.14"))
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    office.connect(a, b)
     d.manner = .rings
     c.manner = .rings
     let e = office.phone("1002", "10.0.0.15")
@@ -144,9 +140,8 @@ struct TroubleTests {
 
   @Test func aReloadTouchesNoCall() {
     let office = Office()
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
+    let (a, b) = office.pair()
+    office.connect(a, b)
     office.exchange.reload(Office.configuration { $0.extensions["1002"] = nil })
     #expect(office.exchange.registrar.numbers == ["1001"])
     #expect(office.exchange.status(now: office.now).calls.count == 1)
@@ -209,7 +204,7 @@ struct TroubleTests {
 
   @Test func aRingingCallsPortOutsideANarrowerRangeIsReleased() {
     let office = Office { $0.media.ports = 20000...20099 }
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let (a, b) = office.pair()
     b.manner = .rings
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["180"] }))
@@ -221,7 +216,7 @@ struct TroubleTests {
 
   @Test func withoutAPortACallIs503AndPortsComeBack() {
     let office = Office()
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let (a, b) = office.pair()
     let ports = office.exchange.freePorts
     office.exchange.freePorts = []
     office.exchange.askedForPorts = true
@@ -237,7 +232,7 @@ struct TroubleTests {
 
   @Test func aThousandCallsLeaveNothingBehind() {
     let office = Office()
-    let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12"))
+    let (a, b) = office.pair()
     for i in 0..<1000 {
       a.forget()
       b.forget()
