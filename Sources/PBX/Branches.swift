@@ -29,6 +29,7 @@ extension Exchange {
     // 6xx speaks for all phones of the callee (RFC 3261 §16.7 step 5).
     guard failures.count == ringing.branches.count || status >= 600 else { return }
     guard let best = Failure.best(failures) else { return }
+    if best.isRedirection && redirected(&call, ringing) { return }
     end(&call, refusing: best.statusForCaller, "callee answered \(best.status)", copying: best.response)
   }
 
@@ -123,10 +124,12 @@ struct Failure: Sendable {
   let response: Response?
 
   /// The one that says most (RFC 3261 §16.7 step 6): 6xx, else of the lowest class; among 4xx those first that the
-  /// caller can act upon, then those that say what the callee does.
+  /// caller can act upon, then those that say what the callee does. A 3xx only where there is nothing else.
   static func best(_ failures: [Failure]) -> Failure? {
     failures.min { $0.rank < $1.rank }
   }
+
+  var isRedirection: Bool { (300..<400).contains(status) }
 
   private var rank: Int {
     switch status {
@@ -137,7 +140,6 @@ struct Failure: Sendable {
     case 408: 4000
     case 400..<500: 3000 + status
     case 500..<600: 5000 + status
-    // Redirections aren't followed, so they help the caller least.
     default: 9000
     }
   }

@@ -43,8 +43,11 @@ struct Call: Sendable {
   /// What is known of the caller before there is a dialog.
   struct Caller: Sendable {
     let number: String
+    let name: String
     let codecs: [VoiceCodec]
     let request: Request
+    /// Its Max-Forwards.
+    let hops: Int
     let key: CallerKey
     let flow: Flow
     let transaction: TransactionID
@@ -60,6 +63,8 @@ struct Call: Sendable {
   }
 
   struct Ringing: Sendable {
+    /// The number that was dialled, and those that phones redirected to since.
+    var numbers: [String]
     var branches: [Branch]
     /// When the caller has waited long enough, and whether it said so itself by Expires.
     let deadline: Instant

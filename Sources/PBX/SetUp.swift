@@ -38,13 +38,14 @@ extension Exchange {
     }
 
     let ownCaller = Call.Caller(
-      number: caller.number, codecs: caller.codecs, request: request, key: key, flow: flow, transaction: transaction,
-      offer: offer, session: newSession())
+      number: caller.number, name: caller.name, codecs: caller.codecs, request: request, hops: hops, key: key,
+      flow: flow, transaction: transaction, offer: offer, session: newSession())
     let (deadline, isOfCaller) = ringingLimit(request)
     var call = Call(
       number: nextCallNumber(), callee: number, startedAt: now, answeredAt: nil, caller: ownCaller,
       callerPort: ports[0], calleePort: isEcho ? nil : ports[1],
-      state: .ringing(Call.Ringing(branches: [], deadline: deadline, isDeadlineOfCaller: isOfCaller, early: nil)))
+      state: .ringing(
+        Call.Ringing(numbers: [number], branches: [], deadline: deadline, isDeadlineOfCaller: isOfCaller)))
     callers[key] = call.number
     own(&call, .caller, transaction)
     callsStarted &+= 1
@@ -52,14 +53,19 @@ extension Exchange {
     if isEcho {
       answerEcho(&call)
     } else {
-      ring(&call, contacts, hops: hops - 1, displayName: caller.name)
+      ringDeadlines.insert(deadline, for: call.number)
+      ring(&call, contacts)
     }
     store(call)
   }
 
-  private func ring(_ call: inout Call, _ contacts: [Binding], hops: Int, displayName: String) {
-    guard case .ringing(var ringing) = call.state, let port = call.calleePort else { return }
-    let codecs = configuration.extensions[call.callee]?.codecs ?? []
+  /// Calls the phones of the last of the call's numbers.
+  func ring(_ call: inout Call, _ contacts: [Binding]) {
+    guard case .ringing(var ringing) = call.state, let number = ringing.numbers.last, let port = call.calleePort else {
+      return
+    }
+    let codecs = configuration.extensions[number]?.codecs ?? []
+    let hops = call.caller.hops - ringing.numbers.count
     var said: AudioStream?
     if let offer = call.caller.offer {
       guard let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs) else {
@@ -72,8 +78,7 @@ extension Exchange {
       var session = newSession()
       let body = said.map { session.offer($0, at: mediaAddress(flow, port: port)).serialised() } ?? []
       let tag = newTag()
-      let invite = newInvite(
-        call, to: contact.contact.uri, flow, tag: tag, hops: hops, displayName: displayName, body: body)
+      let invite = newInvite(call, to: contact.contact.uri, flow, tag: tag, hops: hops, body: body)
       let transaction = send(invite, to: flow, for: .branch(call: call.number, index: ringing.branches.count))
       let branch = Call.Branch(
         contact: contact.contact.uri, flow: flow, transaction: transaction, localTag: tag, callerTag: newTag(),
@@ -84,15 +89,14 @@ extension Exchange {
       ringing.branches.append(branch)
     }
     call.state = .ringing(ringing)
-    ringDeadlines.insert(ringing.deadline, for: call.number)
   }
 
   private func newInvite(
-    _ call: Call, to contact: URI, _ flow: Flow, tag: String, hops: Int, displayName: String, body: [UInt8]
+    _ call: Call, to contact: URI, _ flow: Flow, tag: String, hops: Int, body: [UInt8]
   ) -> Request {
     var uri = contact
     uri.headers = []
-    var from = NameAddress(displayName: displayName, houseURI(call.caller.number))
+    var from = NameAddress(displayName: call.caller.name, houseURI(call.caller.number))
     from.tag = tag
     var request = Request(.invite, uri, body: body)
     request.headers.append(.maxForwards, String(hops))
@@ -107,9 +111,9 @@ extension Exchange {
   }
 
   /// `sip:1001@office.lan`.
-  private func houseURI(_ number: String) -> URI {
-    URI(user: number, host: IPAddress(configuration.domain).map { .address($0) } ?? .name(configuration.domain))
-  }
+  private func houseURI(_ number: String) -> URI { URI(user: number, host: houseHost) }
+
+  var houseHost: Host { IPAddress(configuration.domain).map { .address($0) } ?? .name(configuration.domain) }
 
   /// Expires of an INVITE says how long the caller waits (RFC 3261 §13.2.1).
   private func ringingLimit(_ request: Request) -> (Instant, isOfCaller: Bool) {

@@ -11,6 +11,8 @@ final class Phone: SimNode {
   enum Manner {
     case answers, rings, silent
     case refuses(Int)
+    /// Answers 302 with this Contact.
+    case redirects(String)
     /// Rings with media of its own before it answers.
     case announces
   }
@@ -215,6 +217,10 @@ final class Phone: SimNode {
     case .silent: return
     case .refuses(let status):
       layer.respond(Response(to: request, status: status, toTag: "t\(number)"), to: id, now: now)
+    case .redirects(let target):
+      var response = Response(to: request, status: 302, toTag: "t\(number)")
+      response.headers.append(.contact, target)
+      layer.respond(response, to: id, now: now)
     case .rings, .answers, .announces:
       ringing = (request, id)
       var response = Response(to: request, status: 180, toTag: "t\(number)")
