@@ -45,7 +45,9 @@ final class Connection {
   /// When the connection has to be looked at next.
   func deadline(_ limits: ConnectionLimits) -> Instant {
     if isConnecting { return lastHeard + limits.connect }
-    let silence = lastHeard + (isProven ? limits.idle : limits.patience)
+    // A message whose rest never comes (RFC 4475 §3.1.2.2); less is an empty line that a phone keeps the way open by.
+    let isMidway = framer.pending > 3
+    let silence = lastHeard + (isProven && !isMidway ? limits.idle : limits.patience)
     guard let stalledSince else { return silence }
     return min(silence, stalledSince + limits.stall)
   }

@@ -5,7 +5,7 @@ struct ConnectionLimits {
   var total = 256
   /// From one address; more than one phone may stand behind it.
   var perSource = 64
-  /// A connection that has not brought one whole message by then is closed.
+  /// A connection that has not brought one whole message by then, or not the rest of one, is closed.
   var patience = Interval.seconds(30)
   /// Silence that ends a connection: longer than the longest registration, which a phone renews before it expires.
   var idle = Interval.seconds(7500)

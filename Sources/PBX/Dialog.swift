@@ -13,7 +13,7 @@ struct Dialog: Sendable {
   private(set) var localCSeq: UInt32
   /// The number of the phone's last request, nil before its first.
   private(set) var remoteCSeq: UInt32?
-  /// The phone's Contact.
+  /// The phone's Contact, or what stands for it.
   private(set) var target: URI
   let routes: [NameAddress]
   /// How the phone was last heard.
@@ -25,7 +25,6 @@ struct Dialog: Sendable {
 
   /// The dialog that a 2xx of ours to this INVITE makes (§12.1.1).
   init(answering request: Request, from flow: Flow, localTag: String) throws(SIPError) {
-    guard let contact = try request.headers.contacts.first else { throw .missingHeader(.contact) }
     self.localTag = localTag
     callID = try request.headers.callID
     var local = try request.headers.to
@@ -34,7 +33,7 @@ struct Dialog: Sendable {
     remote = try request.headers.from
     localCSeq = 0
     remoteCSeq = try request.headers.cSeq.number
-    target = contact.uri
+    target = try request.remoteTarget
     routes = try request.headers.recordRoutes
     self.flow = flow
     isStraight = flow.isStraight(try request.headers.via)
@@ -111,6 +110,18 @@ struct Dialog: Sendable {
 
   /// Where the dialog's requests go.
   var nextHop: Flow { isStraight ? flow.reaching(routes.first?.uri ?? target) : flow }
+}
+
+extension Request {
+  /// Where the caller wants the dialog's requests: its Contact. A client of RFC 2543 may leave it out (§6.13 there) and
+  /// is then found by From.
+  var remoteTarget: URI {
+    get throws(SIPError) {
+      if let contact = try headers.contacts.first { return contact.uri }
+      guard !(try headers.via.hasRFC3261Branch) else { throw .missingHeader(.contact) }
+      return try headers.from.uri
+    }
+  }
 }
 
 extension Flow {

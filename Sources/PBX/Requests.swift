@@ -10,21 +10,23 @@ extension Exchange {
     mediaTypes: [.sdp, MediaType("multipart", "*")])
 
   func receiveRequest(_ request: Request, _ transaction: TransactionID, from flow: Flow) {
+    guard Exchange.knownMethods.contains(request.method) else {
+      return deny(request, transaction, .unknownMethod(request.method))
+    }
     if let tag = (try? request.headers.to)?.tag {
       guard let reference = reference(of: request, ourTag: tag) else { return deny(request, transaction, 481) }
       return receiveInDialog(request, reference, from: flow, transaction)
     }
+    // A registrar looks at Require before it asks who is there (RFC 3261 §10.3); OPTIONS asks nobody.
+    if request.method == .options || request.method == .register,
+      let refusal = Exchange.capabilities.refusal(request)
+    {
+      return deny(request, transaction, refusal)
+    }
     switch request.method {
-    case .options:
-      if let unknown = Exchange.capabilities.extensionRefusal(request) {
-        return respondToAnyone(refusal(of: request, unknown), transaction)
-      }
-      answerOptions(request, transaction)
+    case .options: answerOptions(request, transaction)
     case .register:
       guard let caller = authenticated(request, transaction, from: flow) else { return }
-      if let unknown = Exchange.capabilities.extensionRefusal(request) {
-        return refuse(transaction, request, unknown)
-      }
       register(request, caller, transaction, from: flow)
     case .invite:
       guard !isShuttingDown else { return deny(request, transaction, 503, retryAfter: 10) }
@@ -36,7 +38,7 @@ extension Exchange {
       }
       setUp(request, by: caller, from: flow, transaction)
     case .bye, .info, .update, .prack: deny(request, transaction, 481)
-    default: deny(request, transaction, Exchange.knownMethods.contains(request.method) ? 405 : 501)
+    default: deny(request, transaction, 405)
     }
   }
 
@@ -109,6 +111,10 @@ extension Exchange {
     respondToAnyone(refusal(of: request, status, retryAfter: retryAfter), transaction)
   }
 
+  private func deny(_ request: Request, _ transaction: TransactionID, _ error: SIPError) {
+    respondToAnyone(refusal(of: request, error), transaction)
+  }
+
   private func respondToAnyone(_ response: Response, _ transaction: TransactionID) {
     var response = response
     response.headers.append(.server, Exchange.product)
@@ -118,10 +124,9 @@ extension Exchange {
   /// Bytes that are no message are answered as far as they let themselves be (RFC 3261 §18.3, §21.4.1).
   func refuseDamaged(_ bytes: [UInt8], _ error: SIPError, from flow: Flow) {
     log(.debug, "sip", error.description, [.init("source", flow.text)])
-    guard let response = Response(toDamaged: bytes, refusing: error, toTag: newTag()),
-      let via = try? response.headers.via
-    else { return }
-    emit(.transmit(response.serialized(), flow.replying(to: via)))
+    guard let response = Response(toDamaged: bytes, refusing: error, toTag: newTag()) else { return }
+    let flow = (try? response.headers.via).map { flow.replying(to: $0) } ?? flow
+    emit(.transmit(response.serialized(), flow))
   }
 
   func registrations(of number: String) -> [Binding] { registrar.bindings(of: number, now: now) }

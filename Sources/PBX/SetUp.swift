@@ -19,8 +19,8 @@ extension Exchange {
     guard isEcho || configuration.extensions[number] != nil else { return refuse(transaction, request, 404) }
     let hops = (try? request.headers.maxForwards) ?? 70
     guard isEcho || hops > 0 else { return refuse(transaction, request, 483) }
-    // Without a Contact there is nobody to send a BYE to (§8.1.1.8).
-    guard (try? request.headers.contacts)?.isEmpty == false else { return refuse(transaction, request, 400) }
+    // Else there is nobody to send a BYE to (§8.1.1.8).
+    guard (try? request.remoteTarget) != nil else { return refuse(transaction, request, 400) }
 
     let offer: Call.Offer?
     do throws(Refused) {

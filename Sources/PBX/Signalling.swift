@@ -123,16 +123,14 @@ extension Exchange {
 
   func refusal(of request: Request, _ status: Int, retryAfter: Int? = nil) -> Response {
     var response = Response(to: request, status: status, toTag: newTag())
-    if status == 405 || status == 501 { response.headers.append(.allow, Exchange.allow) }
+    if status == 405 { response.headers.append(.allow, Exchange.allow) }
     if let retryAfter { response.headers.append(.retryAfter, String(retryAfter)) }
     return response
   }
 
   func refuse(_ transaction: TransactionID, _ request: Request, _ refused: Refused) {
     var response = Response(to: request, status: refused.status, toTag: newTag())
-    if let warning = refused.warning {
-      response.headers.append(.warning, "\(warning.code) \(configuration.domain) " + quote(warning.text))
-    }
+    if let warning = refused.warning { warn(&response, warning.code, warning.text) }
     reply(transaction, response)
   }
 
@@ -141,7 +139,14 @@ extension Exchange {
   }
 
   func refusal(of request: Request, _ error: SIPError) -> Response {
-    Response(to: request, refusing: error, toTag: newTag(), allow: Exchange.methods) ?? refusal(of: request, 400)
+    var response =
+      Response(to: request, refusing: error, toTag: newTag(), allow: Exchange.methods) ?? refusal(of: request, 400)
+    if error == .notAcceptable { warn(&response, 399, error.description) }
+    return response
+  }
+
+  private func warn(_ response: inout Response, _ code: Int, _ text: String) {
+    response.headers.append(.warning, "\(code) \(configuration.domain) " + quote(text))
   }
 
   func cancel(_ transaction: TransactionID, reason: String?) {

@@ -19,12 +19,15 @@ extension Headers {
 
 extension Request {
   /// Whether the message is one that this module's rules let through; what a server answers otherwise is the error's
-  /// `status`. A missing Max-Forwards is let through, as of an RFC 2543 client.
+  /// `status`. A missing Max-Forwards is let through, as of an RFC 2543 client; so is an unregistered method that CSeq
+  /// doesn't repeat, for whoever knows what is served answers it by 501 (RFC 4475 §3.1.2.18).
   @export(interface)
   public func check() -> SIPError? {
     do throws(SIPError) {
       let cSeq = try headers.checkCommon()
-      guard cSeq.method == method else { throw .methodMismatch(cSeq: cSeq.method, request: method) }
+      guard cSeq.method == method || !method.isRegistered else {
+        throw .methodMismatch(cSeq: cSeq.method, request: method)
+      }
       if !(method == .register && headers.isContactWildcard) { _ = try headers.contacts }
       _ = try headers.routes
       _ = try headers.recordRoutes

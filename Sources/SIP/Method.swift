@@ -19,5 +19,13 @@ public struct Method: Hashable, Sendable {
   public static let message = Method("MESSAGE")
   public static let publish = Method("PUBLISH")
 
+  /// Whether it is one of those that IANA lists, served here or not.
+  var isRegistered: Bool { Method.registered.contains(self) }
+
+  private static let registered: [Method] = [
+    .invite, .ack, .bye, .cancel, .register, .options, .info, .update, .prack, .subscribe, .notify, .refer, .message,
+    .publish,
+  ]
+
   public var description: String { name }
 }

@@ -1,6 +1,7 @@
 extension Response {
   /// The answer to a request that is refused, with Unsupported for a 420 and Allow for a 501 where the server's methods
-  /// are given; nil where nothing is answered: an ACK, or an error without a status.
+  /// are given; nil where nothing is answered: an ACK, or an error without a status. Of fields that may stand once it
+  /// repeats the first, so that whoever sent more can read it.
   @export(interface)
   public init?(to request: Request, refusing error: SIPError, toTag: String?, allow: [Method] = []) {
     guard request.method != .ack, let status = error.status else { return nil }
@@ -8,6 +9,9 @@ extension Response {
     switch error {
     case .unsupportedExtensions(let tags): headers.append(.unsupported, tags.joined(separator: ", "))
     case .unsupportedMediaType: headers.append(.accept, "application/sdp")
+    case .repeatedHeader:
+      // Setting the first removes the others.
+      for name: HeaderName in [.from, .to, .callID, .cSeq] { headers[name] = headers[name] }
     case .unsupportedEncoding: headers.append(.acceptEncoding, "identity")
     default: break
     }

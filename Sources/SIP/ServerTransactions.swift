@@ -4,8 +4,16 @@ extension TransactionLayer {
   /// Matches a request (RFC 3261 §17.2.3): a repeated one is absorbed, a new one comes up with a new transaction.
   mutating func receive(_ request: Request, from flow: Flow, now: Instant) {
     var request = request
-    // Without a Via there is nobody to answer.
-    guard let via = try? request.stampSource(of: flow) else { return }
+    let via: Via
+    do throws(SIPError) {
+      via = try request.stampSource(of: flow)
+    } catch {
+      // Without a Via there is nobody to answer; one that can't be read leaves the source of the request.
+      guard request.headers.contains(.via),
+        let response = Response(to: request, refusing: error, toTag: tagWithoutState(request))
+      else { return }
+      return emit(.send(.response(response), to: flow))
+    }
     let replyFlow = flow.replying(to: via)
     if let error = request.check() {
       guard let response = Response(to: request, refusing: error, toTag: tagWithoutState(request)) else { return }

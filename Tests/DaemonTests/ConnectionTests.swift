@@ -146,6 +146,19 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
     #expect(fixture.connections.count == 0 && fixture.closed.last == fixture.flows.first)
   }
 
+  @Test func theRestOfAMessageIsWaitedForNoLonger() throws {
+    let fixture = try Fixture(ConnectionLimits(patience: .seconds(30), idle: .seconds(600)))
+    let address = try #require(fixture.listener.localAddress)
+    let (midway, quiet) = (try StreamSocket.connect(to: address), try StreamSocket.connect(to: address))
+    defer { midway.close() }
+    defer { quiet.close() }
+    _ = midway.write((message + message.dropLast())[...])
+    _ = quiet.write((message + [13, 10])[...])
+    #expect(fixture.run { fixture.messages.count == 2 })
+    fixture.connections.wake(now: Clock.monotonic() + .seconds(31)) { fixture.report($0) }
+    #expect(fixture.connections.count == 1 && fixture.closed.map { $0.remote } == [midway.localAddress])
+  }
+
   @Test func oneAddressGetsItsShare() throws {
     let fixture = try Fixture(ConnectionLimits(perSource: 2))
     let address = try #require(fixture.listener.localAddress)

@@ -117,7 +117,7 @@ extension String {
   fileprivate func components(of separator: String) -> [Substring] { split(separator: separator) }
 }
 
-private func replacing(_ bytes: [UInt8], _ text: String, _ other: String) -> [UInt8] {
+func replacing(_ bytes: [UInt8], _ text: String, _ other: String) -> [UInt8] {
   var result = bytes
   let pattern = Array(text.utf8)
   if let i = result.indices.first(where: { result[$0...].starts(with: pattern) }) {
