@@ -106,16 +106,7 @@ extension Exchange {
     respondToAnyone(response, transaction)
   }
 
-  /// Refuses a request whose sender may be anyone.
-  private func deny(_ request: Request, _ transaction: TransactionID, _ status: Int, retryAfter: Int? = nil) {
-    respondToAnyone(refusal(of: request, status, retryAfter: retryAfter), transaction)
-  }
-
-  private func deny(_ request: Request, _ transaction: TransactionID, _ error: SIPError) {
-    respondToAnyone(refusal(of: request, error), transaction)
-  }
-
-  private func respondToAnyone(_ response: Response, _ transaction: TransactionID) {
+  func respondToAnyone(_ response: Response, _ transaction: TransactionID) {
     var response = response
     response.headers.append(.server, Exchange.product)
     layer.respondStatelessly(response, to: transaction)

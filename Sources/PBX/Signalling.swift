@@ -117,38 +117,6 @@ extension Exchange {
     layer.respond(response, to: transaction, now: now)
   }
 
-  func refuse(_ transaction: TransactionID, _ request: Request, _ status: Int, retryAfter: Int? = nil) {
-    reply(transaction, refusal(of: request, status, retryAfter: retryAfter))
-  }
-
-  func refusal(of request: Request, _ status: Int, retryAfter: Int? = nil) -> Response {
-    var response = Response(to: request, status: status, toTag: newTag())
-    if status == 405 { response.headers.append(.allow, Exchange.allow) }
-    if let retryAfter { response.headers.append(.retryAfter, String(retryAfter)) }
-    return response
-  }
-
-  func refuse(_ transaction: TransactionID, _ request: Request, _ refused: Refused) {
-    var response = Response(to: request, status: refused.status, toTag: newTag())
-    if let warning = refused.warning { warn(&response, warning.code, warning.text) }
-    reply(transaction, response)
-  }
-
-  func refuse(_ transaction: TransactionID, _ request: Request, _ error: SIPError) {
-    reply(transaction, refusal(of: request, error))
-  }
-
-  func refusal(of request: Request, _ error: SIPError) -> Response {
-    var response =
-      Response(to: request, refusing: error, toTag: newTag(), allow: Exchange.methods) ?? refusal(of: request, 400)
-    if error == .notAcceptable { warn(&response, 399, error.description) }
-    return response
-  }
-
-  private func warn(_ response: inout Response, _ code: Int, _ text: String) {
-    response.headers.append(.warning, "\(code) \(configuration.domain) " + quote(text))
-  }
-
   func cancel(_ transaction: TransactionID, reason: String?) {
     layer.cancel(transaction, reason: reason, now: now)
   }
