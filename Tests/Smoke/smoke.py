@@ -6,6 +6,7 @@ before the binary, such as qemu-arm-static. Prints a line a promise; exits 1 whe
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -53,10 +54,10 @@ class Server:
         self.process = subprocess.Popen(
             BINARY + ["serve", "--config", self.file, "--control", self.control, *arguments], stderr=self.log)
 
-    def write(self, extra="", listen=None):
+    def write(self, extra="", listen=None, media="30000-30399"):
         with open(self.file, "w") as file:
-            file.write("domain: office.lan\nsip: {listen: %s}\nmedia: {ports: 30000-30399}\n" % json.dumps(
-                listen or self.listen))
+            file.write("domain: office.lan\nsip: {listen: %s}\nmedia: {ports: %s}\n" % (
+                json.dumps(listen or self.listen), media))
             file.write('extensions:\n  "1001": {password: correct-horse}\n' + extra)
 
     def __enter__(self):
@@ -104,6 +105,63 @@ def udp_answer(host, family, port, call="a"):
         answer, source = udp.recvfrom(65536)
         assert source[:2] == (host, port), f"answered from {source}"
         return answer
+
+
+class EchoCaller:
+    """A phone that calls *43 as often as it is asked to, with one socket for SIP and one for the media of all calls."""
+
+    def __init__(self, server):
+        self.server, self.calls = ("127.0.0.1", server.port), 0
+        self.sip, self.rtp = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        for each in self.sip, self.rtp:
+            each.bind(("127.0.0.1", 0))
+            each.settimeout(5)
+
+    def ask(self, method, call, sequence, tag="", more="", body=""):
+        """Returns what else than a provisional answer comes to it, nothing to an ACK."""
+        here = "127.0.0.1:%d" % self.sip.getsockname()[1]
+        self.sip.sendto((
+            f"{method} sip:*43@office.lan SIP/2.0\r\nVia: SIP/2.0/UDP {here};rport;branch=z9hG4bK{method}{call}{sequence}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <sip:1001@office.lan>;tag={call}\r\nTo: <sip:*43@office.lan>{tag}\r\n"
+            f"Call-ID: {call}\r\nCSeq: {sequence} {method}\r\nContact: <sip:1001@{here}>\r\n{more}"
+            f"Content-Length: {len(body)}\r\n\r\n{body}").encode(), self.server)
+        while method != "ACK":
+            answer = self.sip.recv(65536).decode()
+            if not answer.startswith("SIP/2.0 1") and f"CSeq: {sequence} {method}" in answer:
+                return answer
+
+    def call(self):
+        """The RTP port that the echo answers from, or the status of a refusal."""
+        self.calls += 1
+        offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\n"
+        parts = {"more": "Content-Type: application/sdp\r\n", "body": offer % self.rtp.getsockname()[1]}
+        answer = self.ask("INVITE", self.calls, 1, **parts)
+        nonce = re.search('nonce="(.*?)"', answer)[1]
+        tag = re.search(r"To: .*(;tag=\S+)", answer)[1]
+        self.ask("ACK", self.calls, 1, tag)
+        md5 = [hashlib.md5(text.encode()).hexdigest() for text in (
+            "1001:office.lan:correct-horse", "INVITE:sip:*43@office.lan")]
+        proof = hashlib.md5(f"{md5[0]}:{nonce}:00000001:c:auth:{md5[1]}".encode()).hexdigest()
+        parts["more"] += (
+            f'Authorization: Digest username="1001", realm="office.lan", nonce="{nonce}", uri="sip:*43@office.lan", '
+            f'qop=auth, nc=00000001, cnonce="c", response="{proof}"\r\n')
+        answer = self.ask("INVITE", self.calls, 2, **parts)
+        self.ask("ACK", self.calls, 2, re.search(r"To: .*(;tag=\S+)", answer)[1])
+        port = re.search(r"m=audio (\d+)", answer)
+        return int(port[1]) if port else int(answer.split()[1])
+
+    def hears(self, port):
+        packet = bytes([0x80, 0, port >> 8, port & 255]) + bytes(8) + b"\xff" * 160
+        self.rtp.sendto(packet, ("127.0.0.1", port))
+        answer, source = self.rtp.recvfrom(2048)
+        return source == ("127.0.0.1", port) and answer[12:] == packet[12:]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sip.close()
+        self.rtp.close()
 
 
 def tcp_connection(host, family, port):
@@ -190,6 +248,26 @@ def reload():
         assert server.ask("reload").returncode == 0
         status = json.loads(server.ask("status", "--json").stdout)
         assert status["listeners"] == server.listen, status
+
+
+@promise("SIGHUP with another range of media ports gives calls all of a wider one, and none outside a narrower one")
+def media_ports():
+    with Server() as server, EchoCaller(server) as phone:
+        def reload(media, count):
+            server.write(media=media)
+            server.process.send_signal(signal.SIGHUP)
+            until(lambda: server.output().count("read again") == count, 5, "it reads the file again")
+
+        reload("30000-30003", 1)
+        ports = [phone.call() for _ in range(3)]
+        assert sorted(ports[:2]) == [30000, 30002] and ports[2] == 503, ports
+        reload("30000-30199", 2)
+        ports = ports[:2] + [phone.call() for _ in range(99)]
+        assert sorted(ports[:-1]) == list(range(30000, 30200, 2)) and ports[-1] == 503, ports
+        assert all(phone.hears(port) for port in ports[:-1])
+        reload("30400-30403", 3)
+        assert sorted(phone.call() for _ in range(3)) == [503, 30400, 30402]
+        assert all(phone.hears(port) for port in ports[:-1] + [30400, 30402])
 
 
 @promise("a reload that wants a port which is taken is refused as a whole")
