@@ -6,6 +6,7 @@ import PackageDescription
 let swiftSettings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -80,7 +81,7 @@ let package = Package(
     tests("ConsoleTests", ["Console"]),
     tests("SNTPTests", ["SNTP", "Wire"]),
     tests("DigestTests", ["SIP", "Crypto", "Wire"]),
-    tests("SDPTests", ["SDP"]),
+    tests("SDPTests", ["SDP", "Wire"]),
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),

@@ -1,3 +1,4 @@
+import Configuration
 import SIP
 
 /// How requests are turned down: with what their senders need to do better.

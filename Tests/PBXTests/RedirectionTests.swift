@@ -1,3 +1,5 @@
+import Media
+import Wire
 import Configuration
 import SIP
 import Testing
