@@ -1,0 +1,38 @@
+"""An image that would be flashed, booted in an emulator."""
+
+import os
+import time
+
+from .process import Process, until
+from .serial_line import SerialLine
+
+ROOT = os.path.abspath(f"{os.path.dirname(__file__)}/../../..")
+PATIENCE = 300  # seconds: an emulated board on a busy machine takes its time
+
+
+class Board:
+    def __init__(self, name, folder, *arguments):
+        """`arguments` are qemu/run's."""
+        image = f"{ROOT}/build/test/images/sotto-{name}.img"
+        assert os.path.exists(image), f"there is no {image}; Tests/all.py boards makes it"
+        line, self._start = f"{folder}/serial", time.monotonic()
+        self.process = Process(
+            ["qemu/run", name, "--image", image, "--serial", f"unix:{line},server=on,wait=off", *arguments],
+            f"{folder}/qemu", cwd=ROOT)
+        self.serial = SerialLine(line)
+
+    def ready(self):
+        """Waits until the exchange answers there; the seconds that it took."""
+        until(self._ready, PATIENCE, "the board is ready")
+        return time.monotonic() - self._start
+
+    def _ready(self):
+        assert self.process.running, f"QEMU ended: {self.process.output()}"
+        return "sotto: ready at" in self.serial.text()
+
+    def log(self):
+        return self.serial.text()
+
+    def stop(self):
+        self.serial.close()
+        return self.process.stop()

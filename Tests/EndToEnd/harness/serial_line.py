@@ -1,0 +1,42 @@
+"""A board's serial line: what it says, and keys pressed at its menu."""
+
+import contextlib
+import socket
+
+from .process import until
+
+WAITING = ("\n> ", "q stops --")  # for a key: the menu, and a page that is not the last
+
+
+class SerialLine:
+    def __init__(self, path):
+        self._path, self._text = path, ""
+        self._socket = until(self._connect, 10, "the emulator opens the serial line")
+
+    def _connect(self):
+        made = socket.socket(socket.AF_UNIX)
+        try:
+            made.connect(self._path)
+        except OSError:
+            made.close()
+            return None
+        made.setblocking(False)
+        return made
+
+    def text(self):
+        """All that it said so far."""
+        with contextlib.suppress(BlockingIOError):
+            while data := self._socket.recv(65536):
+                self._text += data.decode(errors="replace").replace("\r", "")
+        return self._text
+
+    def press(self, key, seconds=15):
+        """What the menu answers to a key, all its pages."""
+        start = len(self.text())
+        self._socket.sendall(key.encode())
+        until(lambda: self.text()[start:].endswith(WAITING), seconds, f"the serial menu answers the key {key!r}")
+        said = self._text[start:]
+        return said + self.press(" ") if said.endswith(WAITING[1]) else said
+
+    def close(self):
+        self._socket.close()
