@@ -1,6 +1,8 @@
 """End-to-end tests: python3 Tests/EndToEnd BINARY [--chapter NAME] [--only TEXT] [--result FILE] [--keep FOLDER]
 
-Runs in its own sandbox (harness/sandbox.py). Ends with a line of counts; exits 1 where a promise was broken.
+Runs in its own sandbox (harness/sandbox.py). Where that is refused, the boards alone are tried, on loopback
+(harness/loopback.py), and all else is skipped; SOTTO_TEST_NO_NAMESPACES=1 does the same anywhere. Ends with a line of
+counts; exits 1 where a promise was broken.
 """
 
 import argparse
@@ -28,19 +30,25 @@ def main():
     options = parser.parse_args()
     options.binary = os.path.abspath(options.binary)
     names = options.chapter or CHAPTERS
-    refusal = None if os.environ.get(sandbox.INSIDE) else sandbox.refusal()
+    total = {"passed": 0, "failed": 0, "skipped": 0}
+    refusal = sandbox.refusal()
     if refusal:
-        promises = sum(len(chapter(name).all) for name in names)
-        print(f"SKIPPED: {promises} end-to-end promises, since this machine permits no network namespaces: {refusal}")
-        return finish(options, {"passed": 0, "failed": 0, "skipped": promises})
-    sandbox.enter()
+        print(f"This machine permits no network namespaces: {refusal}")
+        for name in names:
+            if name != BOARDS:
+                total["skipped"] += len(chapter(name).all)
+                print(f"SKIPPED: {name}, {len(chapter(name).all)} promises")
+        names = [name for name in names if name == BOARDS]
+    else:
+        sandbox.enter()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
+    from harness.loopback import Loopback
     from harness.network import Network
     from harness.office import Office
     folder = os.path.abspath(options.keep) if options.keep else tempfile.mkdtemp(prefix="sotto-test-")
     os.makedirs(folder, exist_ok=True)
-    network, total = Network(), {"passed": 0, "failed": 0, "skipped": 0}
+    network = Loopback() if refusal else Network()
     try:
         for name in names:
             print(f"{name}: {importlib.import_module(f'chapters.{name}').__doc__.splitlines()[0]}", flush=True)

@@ -11,13 +11,17 @@ PATIENCE = 300  # seconds: an emulated board on a busy machine takes its time
 
 
 class Board:
-    def __init__(self, name, folder, *arguments):
-        """`arguments` are qemu/run's."""
+    def __init__(self, name, folder, configuration, *arguments):
+        """Boots with `configuration` put on its card, as in any computer; `arguments` are qemu/run's."""
         image = f"{ROOT}/build/test/images/sotto-{name}.img"
         assert os.path.exists(image), f"there is no {image}; Tests/all.py boards makes it"
-        line, self._start = f"{folder}/serial", time.monotonic()
+        line, file = f"{folder}/serial", f"{folder}/sotto.yaml"
+        with open(file, "w") as card:
+            card.write(configuration)
+        self._start = time.monotonic()
         self.process = Process(
-            ["qemu/run", name, "--image", image, "--serial", f"unix:{line},server=on,wait=off", *arguments],
+            ["qemu/run", name, "--image", image, "--config", file, "--serial", f"unix:{line},server=on,wait=off",
+             *arguments],
             f"{folder}/qemu", cwd=ROOT)
         self.serial = SerialLine(line)
 

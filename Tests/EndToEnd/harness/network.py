@@ -2,6 +2,8 @@
 
 import subprocess
 
+from .outlet import Outlet
+
 IPV4, IPV6 = "10.77.0.", "fd77::"
 TESTER = 254  # the test program's own place on the switch
 
@@ -19,6 +21,8 @@ def mac(number):
 
 class Host:
     """A device on the switch."""
+
+    sip_port, control_port, rtp_ports = 5060, 4444, "20000-20999"
 
     def __init__(self, name, number):
         self.name, self.number = name, number
@@ -75,9 +79,13 @@ class Network:
         host.remove()
         self._used.discard(host.number)
 
-    def tap(self, name):
-        """A tap plugged into the switch, for an emulated board; an older one of that name is replaced."""
-        subprocess.run(["ip", "link", "delete", name], capture_output=True)
-        ip("tuntap", "add", name, "mode", "tap")
-        ip("link", "set", name, "master", "switch", "up")
-        return name
+    def outlet(self):
+        """For a board with a static address, since nobody gives it one here; the outlet before is replaced."""
+        board, tester, tap = f"{IPV4}5", f"{IPV4}{TESTER}", "board"
+        subprocess.run(["ip", "link", "delete", tap], capture_output=True)
+        ip("tuntap", "add", tap, "mode", "tap")
+        ip("link", "set", tap, "master", "switch", "up")
+        return Outlet(
+            arguments=["--tap", tap],
+            configuration=f"network: {{address: {board}/24, gateway: {tester}}}\ntime: {{servers: [{tester}]}}\n",
+            board=board, ipv4=board, sip_port=Host.sip_port, tap=tap, time_server=tester)

@@ -19,7 +19,7 @@ class Path:
 
     def uri(self, host):
         address = f"[{host.ipv6}]" if self.version == 6 else host.ipv4
-        return f"sip:{address};transport={self.transport}"
+        return f"sip:{address}:{host.sip_port};transport={self.transport}"
 
 
 PATHS = [Path("udp", 4), Path("tcp", 4), Path("udp", 6), Path("tcp", 6)]
@@ -50,8 +50,8 @@ class Office:
         self.exchange = self.runs(Exchange(self.host("box"), f"{self.folder}/box", self.binary, made, more))
         return self.exchange.started()
 
-    def tap(self, name):
-        return self.network.tap(name)
+    def outlet(self):
+        return self.network.outlet()
 
     def clip(self, name):
         return speech.clip(name, self.clips)

@@ -9,7 +9,6 @@ import time
 
 from .process import Process, until
 
-CONTROL_PORT = 4444
 MODULES = "/usr/lib/baresip/modules"
 CONFIG = """\
 poll_method epoll
@@ -25,7 +24,7 @@ auplay_format s16
 auenc_format s16
 audec_format s16
 audio_buffer 20-160
-rtp_ports 20000-20999
+rtp_ports {rtp}
 jitter_buffer_delay {jitter}
 module_path {modules}
 module g711.so
@@ -49,15 +48,17 @@ class Phone:
         os.makedirs(folder, exist_ok=True)
         self.host, self.folder, self.number, self.domain = host, folder, number, domain
         self.events, self._buffer, self._token = [], b"", 0
-        listen = f"{host.ipv4}:5060" if version == 4 else f"[{host.ipv6}]:5060"
+        address = host.address(version)
+        listen = f"{address}:{host.sip_port}" if version == 4 else f"[{address}]:{host.sip_port}"
         with open(f"{folder}/config", "w") as file:
             file.write(CONFIG.format(
                 folder=folder, speech=speech, jitter=jitter, listen=listen,
-                ring_for=ring_for, modules=MODULES, control=CONTROL_PORT))
+                ring_for=ring_for, modules=MODULES, control=host.control_port, rtp=host.rtp_ports))
         with open(f"{folder}/accounts", "w") as file:
             file.write(f"<sip:{number}@{domain}>{account}\n")
         open(f"{folder}/contacts", "w").close()
-        self.process = Process(host.inside(["baresip", "-f", folder, "-s", f"-{version}"]), f"{folder}/log")
+        self.process = Process(
+            host.inside(["baresip", "-f", folder, "-s", f"-{version}", "-n", address]), f"{folder}/log")
         self._control = None
 
     def started(self):
@@ -67,7 +68,7 @@ class Phone:
 
     def _connect(self):
         try:
-            return socket.create_connection((self.host.ipv4, CONTROL_PORT), timeout=1)
+            return socket.create_connection((self.host.ipv4, self.host.control_port), timeout=1)
         except OSError:
             if not self.process.running:
                 raise AssertionError(f"phone {self.number} ended:\n{self.process.output()[-2000:]}") from None

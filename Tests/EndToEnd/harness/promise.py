@@ -30,7 +30,7 @@ class Promises:
             if only not in sentence:
                 continue
             start, office = time.monotonic(), make_office(f"{self.title}-{number}")
-            note, trouble = "", ""
+            note, trouble, outcome = "", "", None
             try:
                 note = function(office, *arguments) or ""
                 outcome = "passed"
@@ -41,9 +41,10 @@ class Promises:
                     traceback.format_tb(fault.__traceback__)[-1:])
             except Exception:
                 outcome, trouble = "failed", traceback.format_exc()
-            if outcome == "failed":
-                trouble += office.evidence()
-            office.close()
+            finally:
+                if outcome == "failed":
+                    trouble += office.evidence()
+                office.close()
             counts[outcome] += 1
             took = time.monotonic() - start
             print(f"  {outcome:7} {took:5.1f} s  {sentence}{': ' if note else ''}{note}", flush=True)
