@@ -3,6 +3,7 @@
 import os
 import time
 
+from .debugger import Debugger
 from .process import Process, until
 from .serial_line import SerialLine
 
@@ -15,13 +16,13 @@ class Board:
         """Boots with `configuration` put on its card, as in any computer; `arguments` are qemu/run's."""
         image = f"{ROOT}/build/test/images/sotto-{name}.img"
         assert os.path.exists(image), f"there is no {image}; Tests/all.py boards makes it"
-        line, file = f"{folder}/serial", f"{folder}/sotto.yaml"
+        line, file, self._debug = f"{folder}/serial", f"{folder}/sotto.yaml", f"{folder}/debug"
         with open(file, "w") as card:
             card.write(configuration)
         self._start = time.monotonic()
         self.process = Process(
             ["qemu/run", name, "--image", image, "--config", file, "--serial", f"unix:{line},server=on,wait=off",
-             *arguments],
+             "--debug", self._debug, *arguments],
             f"{folder}/qemu", cwd=ROOT)
         self.serial = SerialLine(line)
 
@@ -33,6 +34,13 @@ class Board:
     def _ready(self):
         assert self.process.running, f"QEMU ended: {self.process.output()}"
         return "sotto: ready at" in self.serial.text()
+
+    def hang(self):
+        """Hangs its processor; the seconds until the watchdog resets it, which ends the emulator."""
+        start = time.monotonic()
+        Debugger(self._debug).hang()
+        assert self.process.wait(40) == 0, f"a hung board was not reset within 40 s: {self.process.output()}"
+        return time.monotonic() - start
 
     def log(self):
         return self.serial.text()
