@@ -1,5 +1,7 @@
 import Codecs
+import Crypto
 import RTP
+import Wire
 
 extension SelfTest {
   static let codecs = SelfTestGroup(
@@ -21,6 +23,44 @@ extension SelfTest {
         return (0..<256).allSatisfy { conversion.toMuLaw[$0] & 0x80 == UInt8($0) & 0x80 }
       },
     ])
+
+  /// Answers of the codec as it passes the ITU's vectors, to noise that goes from soft to full scale.
+  static let wideband = SelfTestGroup(
+    name: "G.722",
+    cases: [
+      SelfTestCase("silence is encoded") { encoded([Int16](repeating: opaque(0), count: 4)) == [0xfa, 0xfa] },
+      SelfTestCase("noise is encoded") { hex(Hash.md5(encoded(noise))) == "7594637d1c53075a413813d0686446d1" },
+      SelfTestCase("noise is decoded, 64 kbit/s") { decodedHash(.mode1) == "a3760b1448672d7951ed7f7777936ce4" },
+      SelfTestCase("noise is decoded, 56 kbit/s") { decodedHash(.mode2) == "fe460c06dccb620075ba01aab173939f" },
+      SelfTestCase("noise is decoded, 48 kbit/s") { decodedHash(.mode3) == "bce44b8d89d32f9b4ab46244249d6427" },
+    ])
+
+  /// 20 ms.
+  private static var noise: [Int16] {
+    var state = opaque(UInt32(1))
+    return (0..<320).map {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return Int16(truncatingIfNeeded: Int32(bitPattern: state) >> ($0 < 160 ? 20 : 16))
+    }
+  }
+
+  private static func encoded(_ samples: [Int16]) -> [UInt8] {
+    var octets = [UInt8](repeating: 0, count: samples.count / 2)
+    var room = octets.mutableSpan
+    var encoder = G722Encoder()
+    encoder.encode(samples.span, into: &room)
+    return octets
+  }
+
+  /// Of the noise's samples, low octets first.
+  private static func decodedHash(_ mode: G722Mode) -> String {
+    let octets = encoded(noise)
+    var samples = [Int16](repeating: 0, count: 2 * octets.count)
+    var room = samples.mutableSpan
+    var decoder = G722Decoder(mode: mode)
+    decoder.decode(octets.span, into: &room)
+    return hex(Hash.md5(samples.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }))
+  }
 
   static let rtp = SelfTestGroup(
     name: "RTP",
