@@ -18,7 +18,7 @@ import xml.etree.ElementTree as xml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = f"{ROOT}/build/test"
-BOARDS = ("cubieboard", "rpi2")  # those that an emulator boots from their card
+BOARDS = ("cubieboard", "cubieboard2", "cubietruck", "rpi2")
 BINARY = {name: f"{ROOT}/build/{name}/sotto" for name in ("x86_64", "armv7")}
 
 
@@ -83,13 +83,13 @@ def build(step):
     return one(step, ["make", "-s", "-j2", "build"])  # both processors at once
 
 
-def unit(step):
-    result = f"{LOGS}/unit.xml"
-    for old in glob.glob(f"{LOGS}/unit*.xml"):
+def swift_test(step, *options):
+    result = f"{LOGS}/{step}.xml"
+    for old in glob.glob(f"{LOGS}/{step}*.xml"):
         os.remove(old)
-    status, text = run(step, ["swift", "test", "--xunit-output", result])
+    status, text = run(step, ["swift", "test", "--xunit-output", result, *options])
     counts = Counts()
-    for file in glob.glob(f"{LOGS}/unit*.xml"):
+    for file in glob.glob(f"{LOGS}/{step}*.xml"):
         for suite in xml.parse(file).getroot().iter("testsuite"):
             failed = int(suite.get("failures")) + int(suite.get("errors"))
             skipped = int(suite.get("skipped") or 0)
@@ -100,6 +100,10 @@ def unit(step):
         if re.search(r"^✘|: error:|^➜|Fatal error", line):
             print("  " + line)
     return counts
+
+
+def unit(step):
+    return swift_test(step, "--skip", "BuiltImageTests")  # the step `boards` runs them, with images
 
 
 def fetch(step):
@@ -174,10 +178,13 @@ def calls(step):
 
 
 def boards(step):
-    """A call through each image, booted from its card; in a folder apart, to leave cards and sheets that people made."""
+    """Every image looked at from outside, and a call through each that an emulator boots from its card; in a folder
+    apart, to leave cards and sheets that people made."""
     counts = one(step, ["qemu/setup"])
     for board in BOARDS:
         counts.add(one(step, ["make", "-s", "image", f"BOARD={board}", "OUTPUT=build/test"]))
+    os.environ["SOTTO_IMAGES"] = f"{ROOT}/build/test"
+    counts.add(swift_test(step, "--filter", "BuiltImageTests"))
     counts.add(end_to_end(step, "boards"))
     return counts
 

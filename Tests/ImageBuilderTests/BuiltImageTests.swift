@@ -3,10 +3,10 @@ import Testing
 
 @testable import ImageBuilder
 
-private let build = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().appendingPathComponent("build")
+/// Where `make image` put its output: `SOTTO_IMAGES`, else `build`.
+private let build = URL(fileURLWithPath: ProcessInfo.processInfo.environment["SOTTO_IMAGES"] ?? "build")
 
-/// The boards whose images `make image` has left here.
+/// The boards whose images `make image` has left there.
 private let builtBoards = ["cubieboard", "cubieboard2", "cubietruck", "rpi2"].filter {
   FileManager.default.fileExists(atPath: build.appendingPathComponent("images/sotto-\($0).bmap").path)
 }

@@ -8,7 +8,7 @@ from .process import Process, until
 from .serial_line import SerialLine
 
 ROOT = os.path.abspath(f"{os.path.dirname(__file__)}/../../..")
-PATIENCE = 300  # seconds: an emulated board on a busy machine takes its time
+PATIENCE = 500  # seconds: an emulated board on a busy machine takes its time
 
 
 class Board:

@@ -30,7 +30,7 @@ class SerialLine:
                 self._text += data.decode(errors="replace").replace("\r", "")
         return self._text
 
-    def press(self, key, seconds=15):
+    def press(self, key, seconds=60):
         """What the menu answers to a key, all its pages."""
         start = len(self.text())
         self._socket.sendall(key.encode())
