@@ -78,6 +78,11 @@ test-bare: ## build on a Debian 12 of git, make and Swift alone, made in a folde
 bench: setup-build build/x86_64/sotto ## measure CPU a packet beside a C relay, latency, set-up, memory, start; build/bench.json
 	@bench/run.py build/x86_64/sotto $(BENCH)
 
+.PHONY: bench-peers
+bench-peers: setup-build build/x86_64/sotto ## the same beside Asterisk, and Kamailio with rtpengine, of Debian sid (root); build/bench-peers.json
+	@cross/setup peers/peers.list
+	@peers=$$(peers/fetch) && bench/run.py build/x86_64/sotto --json build/bench-peers.json --peers $$peers $(BENCH)
+
 .PHONY: lint
 lint: setup-build ## check the form of the sources and which module leans on which
 	@swift format lint --strict --recursive Package.swift Sources Tests Fuzz

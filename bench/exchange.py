@@ -1,0 +1,98 @@
+"""An exchange under measurement: two phones of its own, and what it costs."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from load import PHONES, cpu_microseconds, resident_megabytes
+from sip import HOST, Phone
+
+DOMAIN = "bench.lan"
+USERS = {"1001": "bench-one-1", "1002": "bench-two-2"}
+
+
+class Exchange:
+    """What is asked of each. A subclass says in `start(folder, calls)` how it comes to be."""
+
+    name, sip_port, media_first = "an exchange", 0, 0
+
+    def __init__(self, folder, calls):
+        self.caller, self.callee = (Phone(number, word, self.sip_port, DOMAIN) for number, word in USERS.items())
+        os.makedirs(folder, exist_ok=True)
+        self.log = open(f"{folder}/log", "w+")
+        self.processes = []
+        begin = time.monotonic()
+        self.start(folder, calls)
+        while True:
+            with contextlib.suppress(ConnectionRefusedError):
+                if self.caller.options(0.002):
+                    break
+            if any(process.poll() is not None for process in self.processes) or time.monotonic() - begin > 20:
+                self.fail("did not answer OPTIONS")
+        self.start_seconds = time.monotonic() - begin
+        # What was asked in vain before it listened may be answered yet.
+        while self.caller.receive(0.05):
+            pass
+
+    def run(self, command):
+        self.processes.append(subprocess.Popen(command, stdout=self.log, stderr=self.log))
+
+    @property
+    def pids(self):
+        return [process.pid for process in self.processes]
+
+    def fail(self, what):
+        self.log.seek(0)
+        sys.exit(f"bench: {self.name} {what}\n{self.log.read()}")
+
+    def cost(self, times, action):
+        """Processor milliseconds of one of so many."""
+        before = cpu_microseconds(self.pids)
+        for i in range(times):
+            action(i)
+        return (cpu_microseconds(self.pids) - before) / times / 1000
+
+    def calls(self, count):
+        """Sets up so many calls; their milliseconds each, and the lines for the phones that talk."""
+        lines = []
+
+        def call(i):
+            caller_port, callee_port = PHONES + 4 * i, PHONES + 4 * i + 2
+            told = self.caller.call(self.callee, caller_port, callee_port)
+            if not all(self.media_first <= port < self.media_first + 4 * count + 200 for port in told):
+                raise RuntimeError(f"does not relay media: it named the ports {told}")
+            lines.append((caller_port, told[0], callee_port, told[1]))
+
+        return self.cost(count, call), lines
+
+    def resident(self):
+        return resident_megabytes(self.pids)
+
+    def stop(self):
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class Sotto(Exchange):
+    name, sip_port, media_first = "sotto", 15060, 28000
+
+    def __init__(self, binary, folder, calls):
+        self.binary = binary
+        super().__init__(folder, calls)
+
+    def start(self, folder, calls):
+        with open(f"{folder}/sotto.yaml", "w") as file:
+            file.write(
+                f"domain: {DOMAIN}\nsip: {{listen: ['udp://{HOST}:{self.sip_port}']}}\n"
+                f"media: {{ports: {self.media_first}-{self.media_first + 4 * calls + 199}}}\nextensions:\n"
+                + "".join(f'  "{number}": {{password: {word}}}\n' for number, word in USERS.items()))
+        self.run([self.binary, "serve", "--config", f"{folder}/sotto.yaml", "--control", f"{folder}/control"])
