@@ -56,11 +56,19 @@ public struct Flow: Hashable, Sendable {
   public var remote: SocketAddress
   /// Which connection, by a number that is never used again while the process lives; 0 for UDP.
   public var connection: UInt32
+  /// Whom the far end's certificate must name (RFC 5922 §7.2): the domain or address that was looked up, not what DNS
+  /// made of it. Only a TLS connection of ours has one; without it none is opened. Requests that come back by such a
+  /// connection carry the name that was verified.
+  public var serverName: String?
 
-  public init(transport: Transport, local: SocketAddress, remote: SocketAddress, connection: UInt32 = 0) {
+  public init(
+    transport: Transport, local: SocketAddress, remote: SocketAddress, connection: UInt32 = 0,
+    serverName: String? = nil
+  ) {
     self.transport = transport
     self.local = local
     self.remote = remote
     self.connection = connection
+    self.serverName = serverName
   }
 }
