@@ -69,7 +69,7 @@ public struct Extension: Equatable, Sendable {
 
   /// MD5 alone is the default: baresip 1.0.0 cannot register where SHA-256 is present, sipp 3.6.1 where it comes first.
   public init(
-    number: String, name: String? = nil, password: String, codecs: [VoiceCodec] = [.pcmu, .pcma],
+    number: String, name: String? = nil, password: String, codecs: [VoiceCodec] = VoiceCodec.standard,
     digest: [DigestAlgorithm] = [.md5]
   ) {
     self.number = number
@@ -80,10 +80,15 @@ public struct Extension: Equatable, Sendable {
   }
 }
 
-/// A codec by its name in SDP (RFC 3551 §6).
+/// A codec by its name in SDP (RFC 3551 §6, RFC 7587 §4).
 public enum VoiceCodec: String, CaseIterable, Hashable, Sendable {
   case pcmu = "PCMU"
   case pcma = "PCMA"
+  case g722 = "G722"
+  case opus = "opus"
+
+  /// Wideband first, where both phones have it.
+  public static let standard: [VoiceCodec] = [.opus, .g722, .pcmu, .pcma]
 }
 
 /// A digest algorithm by its name in a challenge (RFC 7616 §3.3).

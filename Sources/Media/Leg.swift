@@ -21,13 +21,17 @@ public enum PayloadFormat: Hashable, Sendable {
   case pcmu
   /// G.711 A-law, 8 kHz.
   case pcma
+  /// G.722, 16 kHz with a clock of 8 kHz (RFC 3551 §4.5.2).
+  case g722
+  /// Opus (RFC 7587), with a clock of 48 kHz.
+  case opus
   /// RFC 4733 events at 8 kHz.
   case telephoneEvent
   /// RFC 3389 comfort noise.
   case comfortNoise
   /// Any other encoding, passed through untouched to a leg that has the same number; the PBX gives the same number to
-  /// the same encoding name, clock rate, channels and format parameters.
-  case other(UInt16)
+  /// the same encoding name, clock rate and channels.
+  case other(UInt32)
 }
 
 /// One payload type number of a leg and what it stands for.

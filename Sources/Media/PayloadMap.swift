@@ -19,6 +19,8 @@ struct PayloadMap: Sendable {
   }
 
   private static func entry(for payload: Payload, in sends: [Payload]) -> UInt16? {
+    // Two numbers may stand for one encoding with different parameters.
+    if sends.contains(payload) { return UInt16(payload.number) }
     func number(_ format: PayloadFormat) -> UInt16? {
       guard let found = sends.first(where: { $0.format == format && $0.number < 128 }) else { return nil }
       return UInt16(found.number)

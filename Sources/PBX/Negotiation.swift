@@ -5,63 +5,82 @@ import SIP
 import Wire
 
 /// How the audio of one phone is told to the other. The exchange stands between two offer/answer exchanges (RFC 3264):
-/// what one phone offers is offered on, what the other answers is answered back, and where they share no codec G.711 is
-/// converted.
+/// what one phone offers is offered on, what the other answers is answered back, and where they share no codec one is
+/// converted into the other. Codecs that the exchange does not know are relayed where both phones do.
 enum Negotiation {
-  private static let event = "telephone-event"
-  private static let noise = "CN"
-
   /// What the exchange itself offers when a phone called without an offer.
   static func ownOffer(_ codecs: [VoiceCodec]) -> AudioStream {
-    AudioStream(formats: codecs.map(format) + [Format(101, event, parameters: "0-16")])
+    var formats: [Format] = []
+    for codec in codecs { formats.append(codec.format(besides: formats)) }
+    formats.append(Format(dynamicNumber(101, besides: formats), Format.event, parameters: "0-16"))
+    return AudioStream(formats: formats)
   }
 
-  /// `offer` of a phone that may use `offererCodecs`, as offered on to one that may use `codecs`: best first the codecs
-  /// that need no conversion. Nil where the offer holds none that the phone may use.
+  /// `offer` of a phone that may use `offererCodecs`, as offered on to one that may use `codecs`: first what needs no
+  /// conversion, in the order that the callee prefers. Nil where the offer holds nothing that the phone may use.
   static func relayedOffer(
     _ offer: AudioStream, from offererCodecs: [VoiceCodec], to codecs: [VoiceCodec]
   ) -> AudioStream? {
     let offered = offererCodecs.filter { offer.has($0) }
-    guard !offered.isEmpty else { return nil }
-    let voice = codecs.filter(offered.contains) + codecs.filter { !offered.contains($0) }
+    var formats: [Format] = []
+    for codec in codecs where offered.contains(codec) {
+      formats += offer.formats.filter { $0.stands(for: codec) }.prefix(1)
+    }
+    formats += offer.formats.filter { $0.codec == nil && !$0.isSpeechAid }
+    for codec in converted(offered, to: codecs) { formats.append(codec.format(besides: offer.formats + formats)) }
+    guard !formats.isEmpty else { return nil }
     var relayed = offer
     relayed.index = 0
-    relayed.formats = voice.map(format)
-    for extra in offer.formats where extra.isSpeechAid {
-      if !relayed.formats.contains(where: { $0.payloadType == extra.payloadType || $0.sameEncoding(as: extra) }) {
-        relayed.formats.append(extra)
-      }
-    }
+    relayed.formats = formats + offer.formats.filter { $0.isSpeechAid }
     return relayed
   }
 
-  /// The answer to the offerer of `offer`, when the other phone gave `answer` to the offer relayed to it.
-  /// Without a codec in common the offerer's first one stands, and is converted. Nil where the phones cannot talk.
+  /// What a phone may use that the offerer has not, and what the offerer has can be turned into. Where the offerer speaks
+  /// narrowband alone, a wider codec would cost without being heard, and comes last.
+  private static func converted(_ offered: [VoiceCodec], to codecs: [VoiceCodec]) -> [VoiceCodec] {
+    let others = codecs.filter { codec in !offered.contains(codec) && offered.contains { $0.converts(to: codec) } }
+    if offered.contains(where: { $0.isWideband }) { return others }
+    return others.filter { !$0.isWideband } + others.filter { $0.isWideband }
+  }
+
+  /// The answer to the offerer of `offer`, when the other phone gave `answer` to the offer relayed to it: what both have,
+  /// in the order of that answer. Without a codec in common one of the offerer's stands, and is converted. Nil where the
+  /// phones cannot talk.
   static func relayedAnswer(
     to offer: AudioStream, from offererCodecs: [VoiceCodec], _ answer: AudioStream, codecs: [VoiceCodec]
   ) -> AudioStream? {
-    guard codecs.contains(where: { answer.has($0) }) else { return nil }
-    let usable = offer.formats.filter { format in offererCodecs.contains { format.stands(for: $0) } }
-    let common = usable.filter { format in answer.formats.contains { $0.sameEncoding(as: format) } }
-    let voice = common.isEmpty ? Array(usable.prefix(1)) : common
+    let usable = offer.formats.filter { format in format.codec.map(offererCodecs.contains) ?? !format.isSpeechAid }
+    var voice: [Format] = []
+    for format in answer.formats where format.codec.map(codecs.contains) ?? !format.isSpeechAid {
+      if let common = format.answering(usable), !voice.contains(where: { $0.payloadType == common.payloadType }) {
+        voice.append(common)
+      }
+    }
+    if voice.isEmpty, let cheapest = cheapest(usable, against: answer, codecs) { voice = [cheapest] }
     guard !voice.isEmpty else { return nil }
     var relayed = answer
     relayed.index = offer.index
-    relayed.formats = voice
-    for extra in offer.formats where extra.isSpeechAid {
-      guard var kept = answer.formats.first(where: { $0.sameEncoding(as: extra) }) else { continue }
-      kept.payloadType = extra.payloadType
-      relayed.formats.append(kept)
-    }
+    relayed.formats = voice + answer.formats.filter { $0.isSpeechAid }.compactMap { $0.answering(offer.formats) }
     relayed.direction = answer.direction.limited(to: offer.direction.mirrored)
     return relayed
+  }
+
+  /// The offered format that is turned into the answer's first codec for least.
+  private static func cheapest(_ usable: [Format], against answer: AudioStream, _ codecs: [VoiceCodec]) -> Format? {
+    for format in answer.formats {
+      guard let wanted = format.codec, codecs.contains(wanted) else { continue }
+      let candidates = usable.filter { $0.codec?.converts(to: wanted) ?? false }
+      let best = candidates.min { a, b in (a.codec?.price(toward: wanted) ?? 9) < (b.codec?.price(toward: wanted) ?? 9) }
+      if let best { return best }
+    }
+    return nil
   }
 
   /// The answer of the echo, which sends back what it gets. Nil where the offer holds no codec that the phone may use.
   static func echoAnswer(to offer: AudioStream, _ codecs: [VoiceCodec]) -> AudioStream? {
     let voice = offer.formats.filter { format in codecs.contains { format.stands(for: $0) } }
     guard !voice.isEmpty else { return nil }
-    var answer = AudioStream(index: offer.index, formats: voice + offer.formats.filter { $0.names(event) })
+    var answer = AudioStream(index: offer.index, formats: voice + offer.formats.filter { $0.names(Format.event) })
     answer.direction = offer.direction.mirrored
     answer.packetTime = offer.packetTime
     return answer
@@ -73,7 +92,7 @@ enum Negotiation {
     let sends = heard.formats.filter { theirs in said.formats.contains { $0.sameEncoding(as: theirs) } }
     return Media.Leg(
       port: port, remote: heard.address, remoteRTCP: heard.rtcpAddress, signalling: flow.remote.ip,
-      accepts: accepts.compactMap(payload), sends: sends.compactMap(payload),
+      accepts: accepts.map { $0.payload }, sends: sends.map { $0.payload },
       takesMedia: said.direction.receives && heard.direction.sends,
       givesMedia: said.direction.sends && heard.direction.receives)
   }
@@ -83,33 +102,16 @@ enum Negotiation {
     heard.formats.first { theirs in !theirs.isSpeechAid && said.formats.contains { $0.sameEncoding(as: theirs) } }?
       .encoding
   }
-
-  private static func payload(_ format: Format) -> Payload? {
-    if format.stands(for: .pcmu) { return Payload(format.payloadType, .pcmu) }
-    if format.stands(for: .pcma) { return Payload(format.payloadType, .pcma) }
-    if format.names(event) { return Payload(format.payloadType, .telephoneEvent) }
-    if format.names(noise) { return Payload(format.payloadType, .comfortNoise) }
-    return nil
-  }
-
-  /// The payload types that RFC 3551 §6 assigns.
-  private static func format(_ codec: VoiceCodec) -> Format {
-    switch codec {
-    case .pcmu: Format(0, "PCMU")
-    case .pcma: Format(8, "PCMA")
-    }
-  }
-}
-
-extension AudioStream {
-  fileprivate func has(_ codec: VoiceCodec) -> Bool { formats.contains { $0.stands(for: codec) } }
 }
 
 extension Format {
-  fileprivate func stands(for codec: VoiceCodec) -> Bool {
-    names(codec.rawValue) && clockRate == 8000 && channels == 1
+  /// This format of an answer as told to the one whose offer it answers in the end: under the number that was offered,
+  /// with the parameters of the answer. A number names one of several offers of the same encoding.
+  fileprivate func answering(_ offered: [Format]) -> Format? {
+    let same = offered.filter { $0.sameEncoding(as: self) }
+    guard let match = same.first(where: { $0.payloadType == payloadType }) ?? same.first else { return nil }
+    var answer = match
+    answer.parameters = parameters
+    return answer
   }
-
-  /// Telephone events and comfort noise at the clock of G.711: they go along with a voice codec.
-  fileprivate var isSpeechAid: Bool { (names("telephone-event") || names("CN")) && clockRate == 8000 }
 }

@@ -40,7 +40,8 @@ func faults(_ text: String) -> [String] {
     #expect(configuration.media.externalAddress == IPAddress("203.0.113.5"))
     #expect(
       configuration.extensions["1001"]
-        == Extension(number: "1001", name: "Front desk", password: "correct-horse-battery"))
+        == Extension(
+          number: "1001", name: "Front desk", password: "correct-horse-battery", codecs: [.pcmu, .pcma]))
     let second = try #require(configuration.extensions["1002"])
     #expect(second.name == "1002" && second.codecs == [.pcma] && second.digest == [.sha256, .md5])
   }
@@ -148,7 +149,7 @@ func faults(_ text: String) -> [String] {
     ("extensions: {1: {password: long-enough, codecs: PCMU}}", "1:49: found 'PCMU', expected a list of codecs"),
     (
       "extensions: {1: {password: long-enough, codecs: [PCMB]}}",
-      "1:50: found 'PCMB', expected PCMU or PCMA; did you mean"
+      "1:50: found 'PCMB', expected PCMU, PCMA, G722 or opus; did you mean"
     ),
     ("extensions: {1: {password: long-enough, codecs: [PCMU, PCMU]}}", "1:56: PCMU stands twice"),
     (

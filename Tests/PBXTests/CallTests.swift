@@ -220,27 +220,6 @@ struct CallTests {
     #expect(office.settles())
   }
 
-  @Test func aLawAndMuLawPhonesAreConvertedAndAskedOfTheirOwn() throws {
-    let (a, b) = office.pair()
-    a.codecs = ["0 PCMU"]
-    b.codecs = ["8 PCMA"]
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { b.story.last == "ACK" && a.story.last == "200" }))
-    let legs = try #require(office.box.media.values.first)
-    #expect(legs[.a]?.accepts == [Payload(0, .pcmu)] && legs[.b]?.sends == [Payload(8, .pcma)])
-    a.hangUp(now: office.now)
-    #expect(office.settles())
-  }
-
-  @Test func noCodecInCommonIs488() {
-    let (a, b) = office.pair()
-    a.codecs = ["9 G722"]
-    a.call("1002", now: office.now)
-    #expect(office.run(until: { a.story == ["488"] }))
-    #expect(b.story.isEmpty)
-    #expect(office.settles())
-  }
-
   /// It registers from one port and listens at another, as its Contact says.
   @Test func aPhoneThatListensAtAnotherPortIsCalledThere() {
     let a = office.phone("1001", "10.0.0.11")

@@ -86,7 +86,7 @@ struct ChangeTests {
   @Test func aReinviteThatIsRefusedLeavesTheCallAsItWas() throws {
     connect()
     let before = office.box.media.values.first
-    a.codecs = ["9 G722"]
+    a.codecs = ["98 telephone-event"]
     a.reinvite(.sendrecv, now: office.now)
     #expect(office.run(until: { a.story == ["488"] }))
     #expect(b.story.isEmpty && office.box.media.values.first == before)

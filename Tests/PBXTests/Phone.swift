@@ -27,6 +27,8 @@ final class Phone: SimNode {
   var manner = Manner.answers
   /// What it says that it can; an offer-less phone calls without.
   var codecs = ["0 PCMU", "8 PCMA", "101 telephone-event"]
+  /// What it says of them by `a=fmtp`.
+  var parameters: [String] = []
   var direction = Direction.sendrecv
   var offersInInvite = true
   var refusesReinvites = false
@@ -264,7 +266,8 @@ final class Phone: SimNode {
     var lines = ["v=0", "o=- 1 1 IN IP4 \(address.ip.description)", "s=-"]
     lines.append("c=IN \(address.ip.isIPv4 ? "IP4" : "IP6") \(address.ip.description)")
     lines += ["t=0 0", "m=audio 4000 RTP/AVP " + codecs.map { $0.prefix { $0 != " " } }.joined(separator: " ")]
-    lines += codecs.map { "a=rtpmap:\($0)/8000" }
+    lines += codecs.map { "a=rtpmap:" + ($0.contains("/") ? $0 : "\($0)/8000") }
+    lines += parameters.map { "a=fmtp:\($0)" }
     lines.append("a=" + (answered(offer) ?? direction).name)
     headers.append(.contentType, "application/sdp")
     body = Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
