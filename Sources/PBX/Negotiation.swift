@@ -70,7 +70,8 @@ enum Negotiation {
     for format in answer.formats {
       guard let wanted = format.codec, codecs.contains(wanted) else { continue }
       let candidates = usable.filter { $0.codec?.converts(to: wanted) ?? false }
-      let best = candidates.min { a, b in (a.codec?.price(toward: wanted) ?? 9) < (b.codec?.price(toward: wanted) ?? 9) }
+      let best = candidates.min { a, b in (a.codec?.price(toward: wanted) ?? 9) < (b.codec?.price(toward: wanted) ?? 9)
+      }
       if let best { return best }
     }
     return nil
