@@ -38,13 +38,15 @@ let package = Package(
     .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
 
     // The exchange, from the ground up.
-    library("Platform", ["CCares", "CLinux", "CUring", "Wire"]),
+    library("Platform", ["CCares", "CLinux", "CUring", "DNS", "Wire"]),
     library("Wire"),
+    library("DNS", ["Wire"]),
+    library("Numbering", ["Wire"]),
     library("Crypto", ["COpenSSL"]),
     library("Codecs"),
     library("RTP", ["Wire"]),
     library("SDP", ["Wire"]),
-    library("SIP", ["Wire", "Crypto", .product(name: "HeapModule", package: "swift-collections")]),
+    library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
     library("Configuration", ["Wire", "CYAML"]),
     library("Media", ["RTP", "Codecs", "Wire", "Platform"]),
     library("PBX", ["SIP", "SDP", "Media", "Configuration", "Wire", "Crypto"]),
@@ -69,13 +71,15 @@ let package = Package(
     library("TestSupport"),
 
     .target(
-      name: "FuzzTargets", dependencies: ["SIP", "SDP", "RTP", "Configuration", "Wire"], path: "Fuzz/Targets",
+      name: "FuzzTargets", dependencies: ["SIP", "SDP", "RTP", "DNS", "Configuration", "Wire"], path: "Fuzz/Targets",
       swiftSettings: swiftSettings),
 
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["inputs"], swiftSettings: swiftSettings),
     tests("WireTests", ["Wire"]),
     tests("SIPTests", ["SIP", "Wire"]),
+    tests("NumberingTests", ["Numbering"]),
+    tests("DNSTests", ["DNS", "SIP", "Crypto", "SimNet", "Wire"]),
     tests("SelfTestTests", ["SelfTest"]),
     tests("DaemonTests", ["Daemon", "Console", "Configuration", "Platform", "SIP", "Wire"]),
     tests("ConsoleTests", ["Console"]),

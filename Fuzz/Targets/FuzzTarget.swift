@@ -11,4 +11,5 @@ public let fuzzTargets = [
   FuzzTarget(name: "sdp", fault: sdpFault),
   FuzzTarget(name: "rtp", fault: rtpFault),
   FuzzTarget(name: "yaml", fault: yamlFault),
+  FuzzTarget(name: "dns", fault: dnsFault),
 ]

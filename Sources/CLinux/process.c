@@ -24,6 +24,12 @@ int64_t clinux_file_size(int fd) {
   return fstat(fd, &status) < 0 ? -errno : status.st_size;
 }
 
+int64_t clinux_file_stamp(const char *path) {
+  struct stat status;
+  if (stat(path, &status) < 0) return 0;
+  return (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec + (int64_t)status.st_ino;
+}
+
 int clinux_fsync(int fd) { return or_errno(fsync(fd)); }
 
 int clinux_fsync_folder(const char *path) {
