@@ -49,7 +49,12 @@ let package = Package(
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
     library("Configuration", ["Wire", "CYAML"]),
     library("Media", ["RTP", "Codecs", "Wire", "Platform"]),
-    library("PBX", ["SIP", "SDP", "Media", "Configuration", "Wire", "Crypto"]),
+    library(
+      "PBX",
+      [
+        "SIP", "SDP", "Media", "Configuration", "Wire", "Crypto",
+        .product(name: "HeapModule", package: "swift-collections"),
+      ]),
     library("SNTP", ["Wire"]),
     library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
     library("Daemon", ["PBX", "Media", "SIP", "Configuration", "Console", "Platform", "Wire", "Crypto"]),

@@ -9,11 +9,13 @@ extension Exchange {
   func branchAnswered(
     _ call: inout Call, _ ringing: Call.Ringing, _ index: Int, _ response: Response, from flow: Flow
   ) {
+    if case .transfer(let transferee) = call.caller.origin {
+      return targetAnswered(&call, ringing, index, response, from: flow, transferee)
+    }
     let branch = ringing.branches[index]
-    guard let port = call.calleePort,
+    guard let port = call.calleePort, let callerPort = call.callerPort, let invite = call.caller.invite,
       let calleeDialog = try? Dialog(answeredBy: response, called: branch.contact, from: flow),
-      let callerDialog = try? Dialog(
-        answering: call.caller.request, from: call.caller.flow, localTag: branch.callerTag)
+      let callerDialog = try? Dialog(answering: invite.request, from: invite.flow, localTag: branch.callerTag)
     else {
       // Nothing can be said to a phone that names no dialog; its 2xx dies unacknowledged.
       return branchFailed(&call, ringing, index, 502)
@@ -21,7 +23,7 @@ extension Exchange {
     var callee = Leg(
       number: call.callee, codecs: branch.codecs, port: port, dialog: calleeDialog, session: branch.session)
     var caller = Leg(
-      number: call.caller.number, codecs: call.caller.codecs, port: call.callerPort, dialog: callerDialog,
+      number: call.caller.number, codecs: call.caller.codecs, port: callerPort, dialog: callerDialog,
       session: call.caller.session)
     var delayed: Call.DelayedOffer?
     let body: SessionDescription
@@ -40,7 +42,7 @@ extension Exchange {
     }
     if delayed == nil { acknowledge(callee.dialog, branch.inviteCSeq, branch.transaction) }
     cancelBranches(ringing, except: index, reason: "SIP;cause=200;text=\"Call completed elsewhere\"")
-    accept(&call, &caller, call.caller.transaction, call.caller.request, body, user: call.callee)
+    accept(&call, &caller, invite.transaction, invite.request, body, user: call.callee)
     call.answeredAt = now
     callsAnswered &+= 1
     var talking = Call.Talking(caller: caller, callee: callee)
@@ -100,12 +102,13 @@ extension Exchange {
       talking[side]?.unacknowledged = nil
       guard let delayed = talking.delayed, delayed.answerer == side else {
         call.state = .talking(talking)
-        return
+        return goOn(&call)
       }
       talking.delayed = nil
       do throws(Refused) {
         try delayedAnswer(&call, &talking, delayed, ack)
         call.state = .talking(talking)
+        goOn(&call)
       } catch {
         // The dialogs stand, but not the session (RFC 3261 §13.2.2.4): hang up.
         if let offerer = delayed.offerer, let leg = talking[side.other] {

@@ -37,36 +37,42 @@ extension Exchange {
     _ call: inout Call, _ ringing: Call.Ringing, _ index: Int, _ response: Response
   ) {
     guard response.status > 100 else { return }
+    if case .transfer(let transferee) = call.caller.origin {
+      transferNews.append(.progressed(transferee, by: call.number, response.status, response.reason))
+    }
+    guard let invite = call.caller.invite else { return }
     let branch = ringing.branches[index]
     var forwarded = Response(
-      to: call.caller.request, status: response.status, reason: response.reason, toTag: branch.callerTag)
-    addDialogHeaders(&forwarded, call.caller.request, call.caller.flow, user: call.callee)
+      to: invite.request, status: response.status, reason: response.reason, toTag: branch.callerTag)
+    addDialogHeaders(&forwarded, invite.request, invite.flow, user: call.callee)
     if ringing.early == nil || ringing.early == index,
-      let (answer, said, heard) = earlyAnswer(&call, branch, response)
+      let (answer, said, heard) = earlyAnswer(&call, branch, response, invite.flow)
     {
       var ringing = ringing
       ringing.early = index
       call.state = .ringing(ringing)
       forwarded.headers.append(.contentType, MediaType.sdp.description)
       forwarded.body = answer.serialised()
-      if let offer = call.caller.offer, let port = call.calleePort, let saidToBranch = branch.said {
-        let caller = Negotiation.leg(port: call.callerPort, said: said, heard: offer.audio, by: call.caller.flow)
+      if let offer = call.caller.offer, let callerPort = call.callerPort, let port = call.calleePort,
+        let saidToBranch = branch.said
+      {
+        let caller = Negotiation.leg(port: callerPort, said: said, heard: offer.audio, by: invite.flow)
         setMedia(&call, .caller, caller)
         setMedia(&call, .callee, Negotiation.leg(port: port, said: saidToBranch, heard: heard, by: branch.flow))
       }
     }
-    reply(call.caller.transaction, forwarded)
+    reply(invite.transaction, forwarded)
   }
 
   /// The answer that a provisional response already holds, as told to the caller: ringing or an announcement can be heard.
   private func earlyAnswer(
-    _ call: inout Call, _ branch: Call.Branch, _ response: Response
+    _ call: inout Call, _ branch: Call.Branch, _ response: Response, _ flow: Flow
   ) -> (SessionDescription, said: AudioStream, heard: AudioStream)? {
-    guard let offer = call.caller.offer,
+    guard let offer = call.caller.offer, let port = call.callerPort,
       let heard = try? readAnswer(response.headers, response.body, to: branch.session),
       let said = Negotiation.relayedAnswer(to: offer.audio, from: call.caller.codecs, heard, codecs: branch.codecs)
     else { return nil }
-    let address = mediaAddress(call.caller.flow, port: call.callerPort)
+    let address = mediaAddress(flow, port: port)
     return (call.caller.session.answer(offer.description, said, at: address), said, heard)
   }
 
@@ -88,15 +94,20 @@ extension Exchange {
     cancelReason: String? = nil, retryAfter: Int? = nil
   ) {
     guard case .ringing(let ringing) = call.state else { return }
-    var response = Response(
-      to: call.caller.request, status: status, toTag: ringing.branches.first?.callerTag ?? newTag())
-    if let original {
-      for name in [HeaderName.retryAfter, .warning, .unsupported, .reason] {
-        response.headers.copy(name, from: original.headers)
+    switch call.caller.origin {
+    case .invite(let invite):
+      var response = Response(
+        to: invite.request, status: status, toTag: ringing.branches.first?.callerTag ?? newTag())
+      if let original {
+        for name in [HeaderName.retryAfter, .warning, .unsupported, .reason] {
+          response.headers.copy(name, from: original.headers)
+        }
       }
+      if let retryAfter { response.headers.append(.retryAfter, String(retryAfter)) }
+      reply(invite.transaction, response)
+    case .transfer(let transferee): transferNews.append(.failed(transferee, by: call.number, status))
+    case .nobody: break
     }
-    if let retryAfter { response.headers.append(.retryAfter, String(retryAfter)) }
-    reply(call.caller.transaction, response)
     cancelBranches(ringing, except: nil, reason: cancelReason)
     closeMedia(&call)
     log(.info, "call", "ended", call.logFields + [.init("status", String(status)), .init("why", why)])

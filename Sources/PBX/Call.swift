@@ -19,19 +19,23 @@ struct Call: Sendable {
   }
 
   let number: UInt32
-  let callee: String
+  /// The number of the other phone; after a transfer that of whoever took its place.
+  var callee: String
   let startedAt: Instant
   var answeredAt: Instant?
   var caller: Caller
-  /// The media ports that this call took, and which of them the media thread has.
-  let callerPort: UInt16
-  let calleePort: UInt16?
+  /// The media ports that this call took, and which of them the media thread has. A call that rings for a transfer has
+  /// none for the caller, whose leg is in a call of its own.
+  var callerPort: UInt16?
+  var calleePort: UInt16?
   var portsInMedia: Set<UInt16> = []
   /// Our tags in its dialogs.
   var tags: [String] = []
   /// INVITEs of its phones.
   var transactions: [TransactionID] = []
   var statistics: StreamStatistics?
+  /// When it is to be looked at, as `CallDeadlines` knows.
+  var scheduled: Instant?
   var state: State
 
   var stream: StreamID { StreamID(number) }
@@ -40,20 +44,43 @@ struct Call: Sendable {
     [.init("call", String(number)), .init("from", caller.number), .init("to", callee)]
   }
 
-  /// What is known of the caller before there is a dialog.
+  /// On whose behalf the phones of the callee are called.
   struct Caller: Sendable {
-    let number: String
-    let name: String
+    var number: String
+    var name: String
     let codecs: [VoiceCodec]
-    let request: Request
-    /// Its Max-Forwards.
+    /// How many hops its request may still take.
     let hops: Int
-    let key: CallerKey
-    let flow: Flow
-    let transaction: TransactionID
+    var origin: Origin
     /// Its offer and the stream of it that is used; nil where it called without one.
     let offer: Offer?
     var session: LocalSession
+    /// Referred-By of the REFER that made the call (RFC 3892 §3), for the callee.
+    var referredBy: String?
+
+    /// The INVITE that the call began with; nil for a call that the exchange itself made.
+    var invite: Incoming? {
+      guard case .invite(let incoming) = origin else { return nil }
+      return incoming
+    }
+  }
+
+  /// What waits for the callee's answer.
+  enum Origin: Sendable {
+    /// A phone's INVITE.
+    case invite(Incoming)
+    /// A phone that talks, or is kept waiting, in another call and is to be joined with the callee: the leg that stays.
+    case transfer(CallReference)
+    /// Nobody: what is left of a call, to be ended.
+    case nobody
+  }
+
+  /// An INVITE before there is a dialog.
+  struct Incoming: Sendable {
+    let request: Request
+    let key: CallerKey
+    let flow: Flow
+    let transaction: TransactionID
   }
 
   /// A description with the audio stream in it that the exchange takes.
@@ -98,6 +125,8 @@ struct Call: Sendable {
     var reinvite: Reinvite?
     /// An offer of ours waits for the answer that comes in an ACK.
     var delayed: DelayedOffer?
+    /// One phone is handing the other over to a third.
+    var transfer: Transfer?
 
     subscript(side: CallSide) -> Leg? {
       get { side == .caller ? caller : callee }

@@ -16,6 +16,8 @@ struct Dialog: Sendable {
   /// The phone's Contact, or what stands for it.
   private(set) var target: URI
   let routes: [NameAddress]
+  /// Whether our INVITE made it, so that its Call-ID is ours (§14.1).
+  let isOurs: Bool
   /// How the phone was last heard.
   private(set) var flow: Flow
   /// Whether nothing translates addresses on that way, so that the port of the target counts.
@@ -35,6 +37,7 @@ struct Dialog: Sendable {
     remoteCSeq = try request.headers.cSeq.number
     target = try request.remoteTarget
     routes = try request.headers.recordRoutes
+    isOurs = false
     self.flow = flow
     isStraight = flow.isStraight(try request.headers.via)
   }
@@ -51,6 +54,7 @@ struct Dialog: Sendable {
     remoteCSeq = nil
     target = try headers.contacts.first?.uri ?? uri
     routes = try headers.recordRoutes.reversed()
+    isOurs = true
     self.flow = flow
     // Where the INVITE went past the port that its URI names, the registrar found a translator.
     isStraight = flow.reaching(uri) == flow

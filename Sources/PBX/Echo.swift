@@ -10,17 +10,19 @@ extension Exchange {
 
   func answerEcho(_ call: inout Call) {
     let tag = newTag()
-    guard let dialog = try? Dialog(answering: call.caller.request, from: call.caller.flow, localTag: tag) else {
+    guard let invite = call.caller.invite, let port = call.callerPort,
+      let dialog = try? Dialog(answering: invite.request, from: invite.flow, localTag: tag)
+    else {
       return end(&call, refusing: 400, "no usable Contact")
     }
     var leg = Leg(
-      number: call.caller.number, codecs: call.caller.codecs, port: call.callerPort, dialog: dialog,
+      number: call.caller.number, codecs: call.caller.codecs, port: port, dialog: dialog,
       session: call.caller.session)
     guard let (body, delayed) = echoAnswer(&leg, call.caller.offer) else {
       return end(&call, refusing: 488, "no codec in common")
     }
     name(&call, .caller, tag)
-    accept(&call, &leg, call.caller.transaction, call.caller.request, body, user: call.callee)
+    accept(&call, &leg, invite.transaction, invite.request, body, user: call.callee)
     call.answeredAt = now
     callsAnswered &+= 1
     var talking = Call.Talking(caller: leg)

@@ -27,12 +27,14 @@ public final class Exchange {
   var purposes: [TransactionID: Purpose] = [:]
   /// INVITEs of phones that belong to a call and are not done with.
   var serverCalls: [TransactionID: CallReference] = [:]
-  var ringDeadlines = RingDeadlines()
+  var deadlines = CallDeadlines()
   var freePorts: [UInt16] = []
   var askedForPorts = false
   var isShuttingDown = false
   var callsStarted: UInt64 = 0
   var callsAnswered: UInt64 = 0
+  /// What calls made for a transfer have to tell the calls that they are made for, until the event at work is done.
+  var transferNews: [TransferNews] = []
   private var lastNumber: UInt32 = 0
   private var outputs: [Output] = []
   private var polled = 0
@@ -41,6 +43,12 @@ public final class Exchange {
   enum Purpose: Sendable {
     case branch(call: UInt32, index: Int)
     case reinvite(call: UInt32)
+    /// An offer that the exchange itself makes.
+    case reoffer(CallReference)
+    /// An INVITE whose dialog has ended since: its 2xx is acknowledged, no more.
+    case ended(Dialog)
+    /// How a transfer goes, told to the phone that asked for it.
+    case transferNotice(CallReference)
     case bye(CallReference)
     /// An INFO passed on: the INFO that it answers.
     case info(TransactionID, Request)
@@ -94,8 +102,10 @@ public final class Exchange {
     layer.wake(now: now)
     drainLayer()
     registrar.wake(now: now)
-    while let number = ringDeadlines.next(by: now) {
-      withCall(number) { (exchange, call) in exchange.ringingTimedOut(&call) }
+    while let due = deadlines.next(by: now) {
+      guard calls[due.call]?.scheduled == due.at else { continue }
+      calls[due.call]?.scheduled = nil
+      withCall(due.call) { (exchange, call) in exchange.timeCame(&call) }
     }
     drainLayer()
   }
@@ -153,7 +163,7 @@ public final class Exchange {
 
   /// When `wake` is due; may be earlier than needed, never later.
   public var nextDeadline: Instant? {
-    earliest(earliest(layer.nextDeadline, ringDeadlines.first), registrar.nextDeadline)
+    earliest(earliest(layer.nextDeadline, deadlines.first), registrar.nextDeadline)
   }
 
   func emit(_ output: Output) { outputs.append(output) }
@@ -179,13 +189,21 @@ public final class Exchange {
 
   func store(_ call: Call) {
     guard case .over = call.state else {
+      var call = call
+      if let at = call.deadline, call.scheduled.map({ at < $0 }) ?? true {
+        call.scheduled = at
+        deadlines.insert(at, for: call.number)
+      }
       calls[call.number] = call
       return
     }
     calls[call.number] = nil
-    callers[call.caller.key] = nil
-    for tag in call.tags { legs[tag] = nil }
-    for transaction in call.transactions { serverCalls[transaction] = nil }
+    deadlines.forget { calls[$0.call]?.scheduled == $0.at }
+    if let invite = call.caller.invite { callers[invite.key] = nil }
+    for tag in call.tags where legs[tag]?.call == call.number { legs[tag] = nil }
+    for transaction in call.transactions where serverCalls[transaction]?.call == call.number {
+      serverCalls[transaction] = nil
+    }
   }
 
   /// Makes one of our tags the name of a leg.
@@ -209,23 +227,4 @@ public final class Exchange {
   func newTag() -> String { random.token(8) }
 
   func newSession() -> LocalSession { LocalSession(sessionID: random.next()) }
-}
-
-/// When ringing ends, soonest first. A call that stopped ringing may still stand here: its deadline then means nothing.
-struct RingDeadlines: Sendable {
-  private var entries: [(at: Instant, call: UInt32)] = []
-
-  /// Nearly always the latest so far.
-  mutating func insert(_ at: Instant, for call: UInt32) {
-    var i = entries.count
-    while i > 0 && entries[i - 1].at > at { i -= 1 }
-    entries.insert((at, call), at: i)
-  }
-
-  var first: Instant? { entries.first?.at }
-
-  mutating func next(by now: Instant) -> UInt32? {
-    guard let first = entries.first, first.at <= now else { return nil }
-    return entries.removeFirst().call
-  }
 }

@@ -10,7 +10,13 @@ extension Exchange {
     case .ringing: callerGaveUp(&call, reason: request.headers[.reason])
     case .talking(var talking):
       talking[side]?.ending = .gone
+      talking[side]?.reoffer = nil
       call.state = .talking(talking)
+      // A phone that has handed over its partner may leave; the partner waits for the target.
+      if talking.transfer?.by == side, adoptReinvite(&call) {
+        log(.info, "call", "the transferor left", call.logFields)
+        return
+      }
       hangUp(&call, side == .caller ? "caller hung up" : "callee hung up", reason: request.headers[.reason])
     case .ending(var talking):
       // Both hung up at once; the answer to our BYE is of no more interest.
@@ -24,9 +30,15 @@ extension Exchange {
   /// Sends BYE to every leg that is still open. `reason` is a Reason header (RFC 3326) to pass on.
   func hangUp(_ call: inout Call, _ why: String, reason: String? = nil) {
     if case .ringing = call.state { return end(&call, refusing: 480, why, cancelReason: reason) }
+    abandonTransfer(&call)
     guard case .talking(var talking) = call.state else { return }
+    for side in [CallSide.caller, .callee] {
+      guard let leg = talking[side], case .running(let client, _, _) = leg.reoffer?.state else { continue }
+      purposes[client] = .ended(leg.dialog)
+      talking[side]?.reoffer = nil
+    }
     if let reinvite = talking.reinvite {
-      purposes[reinvite.client] = nil
+      purposes[reinvite.client] = talking[reinvite.from.other].map { .ended($0.dialog) }
       reply(reinvite.server, Response(to: reinvite.request, status: 487))
       talking.reinvite = nil
     }

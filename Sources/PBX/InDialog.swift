@@ -10,10 +10,9 @@ extension Exchange {
     switch call.state {
     case .ringing:
       // Of an early dialog only the caller's end is known: no phone has answered.
-      guard reference.side == .caller, call.caller.key.callID == callID, call.caller.key.fromTag == from.tag ?? ""
-      else {
-        return nil
-      }
+      guard reference.side == .caller, let key = call.caller.invite?.key, key.callID == callID,
+        key.fromTag == from.tag ?? ""
+      else { return nil }
     case .talking(let talking), .ending(let talking):
       guard let dialog = talking[reference.side]?.dialog, dialog.localTag == ourTag, dialog.callID == callID,
         dialog.remoteTag == from.tag
@@ -39,6 +38,7 @@ extension Exchange {
         exchange.byeReceived(&call, reference.side, request)
       case .invite: exchange.reinvited(&call, reference.side, request, transaction)
       case .info: exchange.passInfo(&call, reference.side, request, transaction)
+      case .refer: exchange.refer(&call, reference.side, request, transaction)
       case .options: exchange.answerOptions(request, transaction)
       default: exchange.refuse(transaction, request, 405)
       }
@@ -49,7 +49,7 @@ extension Exchange {
   private func inOrder(_ call: inout Call, _ side: CallSide, _ request: Request, _ flow: Flow) -> Bool {
     guard let cSeq = try? request.headers.cSeq else { return false }
     switch call.state {
-    case .ringing: return cSeq.number > call.caller.key.cSeq
+    case .ringing: return call.caller.invite.map { cSeq.number > $0.key.cSeq } ?? false
     case .talking(var talking):
       guard talking[side]?.dialog.accepts(cSeq) == true else { return false }
       talking[side]?.dialog.heard(request, by: flow)

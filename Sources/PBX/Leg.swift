@@ -26,7 +26,7 @@ struct Leg: Sendable {
 
   let number: String
   let codecs: [VoiceCodec]
-  let port: UInt16
+  var port: UInt16
   var dialog: Dialog
   var session: LocalSession
   /// What was last agreed: our description of the audio, and the phone's.
@@ -37,12 +37,21 @@ struct Leg: Sendable {
   var ending = Ending.open
   /// Where its media really comes from, as the media thread learned.
   var latched: SocketAddress?
+  /// An offer that the exchange itself owes the phone, or has made it.
+  var reoffer: Reoffer?
+  /// Whether the phone has sent a REFER in this dialog.
+  var hasReferred = false
 
   var status: LegStatus {
     var status = LegStatus(signalling: dialog.flow.text, port: port)
     if let said, let heard { status.codec = Negotiation.codecName(said: said, heard: heard) }
     status.media = (latched ?? heard?.address)?.description
     return status
+  }
+
+  var isOpen: Bool {
+    guard case .open = ending else { return false }
+    return true
   }
 
   /// Whether the phone put the call on hold, or was put on hold.

@@ -61,7 +61,7 @@ extension Exchange {
 
   /// Tells the media thread what was agreed with both phones, or with the one that hears itself.
   func joinMedia(_ call: inout Call, _ talking: Call.Talking) {
-    let isEcho = call.calleePort == nil
+    let isEcho = talking.callee == nil
     for side in [CallSide.caller, .callee] {
       guard let leg = talking[side], let said = leg.said, let heard = leg.heard else { continue }
       let media = Negotiation.leg(port: leg.port, said: said, heard: heard, by: leg.dialog.flow)

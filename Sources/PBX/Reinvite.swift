@@ -17,9 +17,7 @@ extension Exchange {
       return running.from == side
         ? refuse(transaction, request, 500, retryAfter: 1) : refuse(transaction, request, 491)
     }
-    if leg.unacknowledged != nil || talking.callee?.unacknowledged != nil || talking.caller.unacknowledged != nil
-      || talking.delayed != nil
-    {
+    if talking.isNegotiating || talking[side.other]?.isOpen == false {
       return refuse(transaction, request, 491)
     }
     let offer: Call.Offer?
@@ -90,6 +88,7 @@ extension Exchange {
       joinMedia(&call, talking)
       call.state = .talking(talking)
       log(.info, "call", talking.isHeld ? "held" : "changed", call.logFields)
+      goOn(&call)
     } catch {
       // The other phone has changed its session by now, so there is no going back to the old one.
       acknowledge(other.dialog, reinvite.inviteCSeq, reinvite.client)
@@ -113,7 +112,8 @@ extension Exchange {
     reply(reinvite.server, response)
     // Whether the phone acknowledges the refusal or not, the call goes on.
     disown(&call, reinvite.server)
-    if status == 481 || status == 408 { hangUp(&call, "the other phone lost the call") }
+    if status == 481 || status == 408 { return hangUp(&call, "the other phone lost the call") }
+    goOn(&call)
   }
 
   /// CANCEL of a re-INVITE: the other phone decides whether it came in time, and its word is passed on.

@@ -6,7 +6,7 @@ import Wire
 /// What comes from outside of a call, and who may ask for it.
 extension Exchange {
   static let capabilities = Capabilities(
-    methods: knownMethods, extensions: [], schemes: [.sip, .tel],
+    methods: knownMethods, extensions: extensions, schemes: [.sip, .tel],
     mediaTypes: [.sdp, MediaType("multipart", "*")])
 
   func receiveRequest(_ request: Request, _ transaction: TransactionID, from flow: Flow) {
@@ -36,7 +36,17 @@ extension Exchange {
       if let refusal = Exchange.capabilities.refusal(request) {
         return refuse(transaction, request, refusal)
       }
+      do throws(SIPError) {
+        if let replaces = try request.headers.replaces {
+          return takePlace(request, replaces, by: caller, from: flow, transaction)
+        }
+      } catch {
+        return refuse(transaction, request, error)
+      }
       setUp(request, by: caller, from: flow, transaction)
+    case .refer:
+      guard let caller = authenticated(request, transaction, from: flow) else { return }
+      referOutside(request, by: caller.number, from: flow, transaction)
     case .bye, .info, .update, .prack: deny(request, transaction, 481)
     default: deny(request, transaction, 405)
     }
@@ -102,7 +112,6 @@ extension Exchange {
     addCapabilities(&response.headers)
     response.headers.append(.acceptEncoding, "identity")
     response.headers.append(.acceptLanguage, "en")
-    response.headers.append(.supported, "")
     respondToAnyone(response, transaction)
   }
 

@@ -38,8 +38,9 @@ extension Exchange {
     }
 
     let ownCaller = Call.Caller(
-      number: caller.number, name: caller.name, codecs: caller.codecs, request: request, hops: hops, key: key,
-      flow: flow, transaction: transaction, offer: offer, session: newSession())
+      number: caller.number, name: caller.name, codecs: caller.codecs, hops: hops,
+      origin: .invite(Call.Incoming(request: request, key: key, flow: flow, transaction: transaction)), offer: offer,
+      session: newSession())
     let (deadline, isOfCaller) = ringingLimit(request)
     var call = Call(
       number: nextCallNumber(), callee: number, startedAt: now, answeredAt: nil, caller: ownCaller,
@@ -53,7 +54,6 @@ extension Exchange {
     if isEcho {
       answerEcho(&call)
     } else {
-      ringDeadlines.insert(deadline, for: call.number)
       ring(&call, contacts)
     }
     store(call)
@@ -105,13 +105,14 @@ extension Exchange {
     request.headers.append(.callID, random.token(16))
     request.headers.append(.cSeq, CSeq(1, .invite).description)
     request.headers.append(.contact, contactHeader(flow, user: call.caller.number))
+    if let referrer = call.caller.referredBy { request.headers.append(.referredBy, referrer) }
     addCapabilities(&request.headers)
     if !body.isEmpty { request.headers.append(.contentType, MediaType.sdp.description) }
     return request
   }
 
   /// `sip:1001@office.lan`.
-  private func houseURI(_ number: String) -> URI { URI(user: number, host: houseHost) }
+  func houseURI(_ number: String) -> URI { URI(user: number, host: houseHost) }
 
   var houseHost: Host { IPAddress(configuration.domain).map { .address($0) } ?? .name(configuration.domain) }
 

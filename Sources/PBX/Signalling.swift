@@ -6,13 +6,22 @@ import Wire
 /// Between the calls and the transaction layer.
 extension Exchange {
   /// What is served, for refusals and OPTIONS (RFC 3261 §8.2, §11.2).
-  static let methods: [Method] = [.invite, .ack, .cancel, .bye, .options, .info, .register]
+  static let methods: [Method] = [.invite, .ack, .cancel, .bye, .options, .info, .refer, .register]
+  /// Option tags that may stand in Require, and that we say we know.
+  static let extensions = ["replaces", "norefersub", "tdialog"]
   static let knownMethods: [Method] =
-    methods + [.update, .prack, .subscribe, .notify, .refer, .message, .publish]
+    methods + [.update, .prack, .subscribe, .notify, .message, .publish]
   static let product = "Sotto"
 
   /// Carries out what the transaction layer wants.
   func drainLayer() {
+    repeat {
+      drainOutputs()
+      spreadTransferNews()
+    } while layer.hasOutputs
+  }
+
+  private func drainOutputs() {
     while let output = layer.poll() {
       switch output {
       case .send(let message, let flow): emit(.transmit(message.serialized(), flow))
@@ -65,6 +74,14 @@ extension Exchange {
       guard response.isFinal else { return }
       withCall(reference.call) { (exchange, call) in exchange.byeFinished(&call, reference.side) }
     case .info(let passed, let request): infoResponded(passed, request, response)
+    case .reoffer(let reference):
+      withCall(reference.call) { (exchange, call) in exchange.reofferResponded(&call, reference.side, response) }
+    case .ended(let dialog):
+      guard response.isSuccess, let cSeq = try? response.headers.cSeq.number else { return }
+      acknowledge(dialog, cSeq, transaction)
+    case .transferNotice(let reference):
+      guard response.isFinal, !response.isSuccess else { return }
+      withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }
     }
   }
 
@@ -98,6 +115,11 @@ extension Exchange {
     case .bye(let reference):
       withCall(reference.call) { (exchange, call) in exchange.byeFinished(&call, reference.side) }
     case .info(let passed, let request): reply(passed, Response(to: request, status: status))
+    case .reoffer(let reference):
+      withCall(reference.call) { (exchange, call) in exchange.reofferFailed(&call, reference.side, 408) }
+    case .ended: return
+    case .transferNotice(let reference):
+      withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }
     }
   }
 
@@ -141,6 +163,7 @@ extension Exchange {
   func addCapabilities(_ headers: inout Headers) {
     headers.append(.allow, Exchange.allow)
     headers.append(.accept, "application/sdp")
+    headers.append(.supported, Exchange.extensions.joined(separator: ", "))
   }
 
   /// What a response that makes a dialog carries (§12.1.1).

@@ -93,7 +93,7 @@ extension Exchange {
 
 extension Call {
   fileprivate func status(now: Instant) -> CallStatus {
-    var callerLeg = LegStatus(signalling: caller.flow.text, port: callerPort)
+    var callerLeg = LegStatus(signalling: caller.invite?.flow.text ?? "", port: callerPort)
     var calleeLeg: LegStatus?
     var phase = CallStatus.Phase.ringing
     switch state {

@@ -162,6 +162,9 @@ public struct TransactionLayer: Sendable {
     return outputs[polled - 1]
   }
 
+  /// Whether `poll` has something.
+  public var hasOutputs: Bool { polled < outputs.count }
+
   /// When `wake` is due; may be earlier than needed, never later.
   public var nextDeadline: Instant? { deadlines.min?.at }
 

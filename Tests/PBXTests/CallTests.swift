@@ -89,7 +89,7 @@ struct CallTests {
     a.call("1002", now: office.now)
     #expect(office.run(until: { a.story == ["180"] }))
     let call = try #require(office.exchange.calls.values.first)
-    var again = call.caller.request
+    var again = try #require(call.caller.invite).request
     again.headers.remove(.via)
     a.transact(again, now: office.now)
     #expect(office.run(until: { a.story == ["180", "482"] }))

@@ -104,7 +104,7 @@ struct ChangeTests {
     a.inDialog(.options, now: office.now)
     #expect(office.run(until: { a.story == ["200", "200"] }))
     #expect(a.lastResponse?.headers[.allow]?.contains("INVITE") == true)
-    a.inDialog(.refer, now: office.now)
+    a.inDialog(.publish, now: office.now)
     #expect(office.run(until: { a.story == ["200", "200", "405"] }))
     end()
   }

@@ -58,7 +58,9 @@ final class Box: SimNode {
       switch output {
       case .transmit(let bytes, let flow):
         out.append((bytes, flow.remote))
-      case .media(.setLeg(let stream, let side, let leg)): media[stream, default: [:]][side] = leg
+      case .media(.setLeg(let stream, let side, let leg)):
+        if let old = media[stream]?[side], old.port != leg.port { portsOffered.remove(old.port) }
+        media[stream, default: [:]][side] = leg
       case .media(.setEcho(let stream, let leg)): media[stream] = [.a: leg]
       case .media(.close(let stream)):
         // An echo has one leg, and a call whose second was never opened kept that port.
@@ -159,7 +161,7 @@ final class Office {
     box.portsInMedia + exchange.freePorts.count == box.portsOffered.count && exchange.calls.count == 0
       && exchange.legs.isEmpty && exchange.callers.isEmpty && exchange.purposes.isEmpty
       && exchange.serverCalls.isEmpty && box.media.isEmpty && exchange.layer.count == 0
-      && exchange.ringDeadlines.first == nil
+      && exchange.deadlines.first == nil
   }
 
   /// What a call leaves behind is gone when every timer has run out.

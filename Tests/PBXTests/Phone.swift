@@ -39,6 +39,10 @@ final class Phone: SimNode {
   private(set) var lastRequest: Request?
   private(set) var lastResponse: Response?
   private(set) var lastAck: Request?
+  /// What it was told of its transfers: `180 Ringing`.
+  private(set) var notices: [String] = []
+  /// Re-INVITEs that it turns away by 491 before it takes one.
+  var glares = 0
   var dialog: Dialog?
   private var invite: (request: Request, id: TransactionID)?
   private(set) var ringing: (request: Request, id: TransactionID)?
@@ -99,6 +103,21 @@ final class Phone: SimNode {
     inDialog(.invite, now: now) { request in
       if self.offersInInvite { self.describe(&request.headers, &request.body) }
     }
+  }
+
+  /// Hands its partner over to `target`, a URI or a number.
+  func refer(_ target: String, now: Instant, _ change: (inout Request) -> Void = { _ in }) {
+    inDialog(.refer, now: now) { request in
+      request.headers.append(.referTo, target.hasPrefix("<") ? target : "<sip:\(target)@office.lan>")
+      request.headers.append(.contact, self.contact)
+      change(&request)
+    }
+  }
+
+  /// Its dialog as Replaces names it to the exchange.
+  var replaces: String {
+    guard let dialog else { return "" }
+    return "\(dialog.callID);to-tag=\(dialog.remoteTag ?? "0");from-tag=\(dialog.localTag)"
   }
 
   func inDialog(_ method: Method, now: Instant, _ change: (inout Request) -> Void = { _ in }) {
@@ -203,10 +222,15 @@ final class Phone: SimNode {
     lastRequest = request
     if case .silent = manner { return }
     story.append(request.method.name)
+    if request.method == .notify { note(request) }
+    let isWithin = (try? request.headers.to)?.tag != nil
     switch request.method {
-    case .invite where dialog != nil && refusesReinvites:
+    case .invite where isWithin && glares > 0:
+      glares -= 1
+      layer.respond(Response(to: request, status: 491), to: id, now: now)
+    case .invite where isWithin && refusesReinvites:
       layer.respond(Response(to: request, status: 488), to: id, now: now)
-    case .invite where dialog != nil: pickUp(request, id)
+    case .invite where isWithin: pickUp(request, id)
     case .invite: rung(request, id)
     default:
       if request.method == .bye { dialog = nil }
@@ -214,7 +238,13 @@ final class Phone: SimNode {
     }
   }
 
+  private func note(_ notice: Request) {
+    let line = String(decoding: notice.body.prefix { $0 != 13 }, as: UTF8.self)
+    notices.append(String(line.dropFirst("SIP/2.0 ".count)))
+  }
+
   private func rung(_ request: Request, _ id: TransactionID) {
+    dialog = nil
     switch manner {
     case .silent: return
     case .refuses(let status):

@@ -1,0 +1,185 @@
+import Configuration
+import SDP
+import SIP
+import Wire
+
+/// One leg takes another's place in a call (RFC 3891): after a transfer, or by an INVITE with Replaces.
+extension Exchange {
+  /// The leg that Replaces or Target-Dialog names.
+  func leg(named name: DialogName) -> CallReference? {
+    guard let reference = legs[name.localTag], let call = calls[reference.call] else { return nil }
+    switch call.state {
+    case .talking(let talking), .ending(let talking):
+      guard let dialog = talking[reference.side]?.dialog, dialog.localTag == name.localTag,
+        dialog.callID == name.callID, (dialog.remoteTag ?? "0") == name.remoteTag
+      else { return nil }
+    case .ringing:
+      guard reference.side == .caller, let key = call.caller.invite?.key, key.callID == name.callID,
+        (key.fromTag.isEmpty ? "0" : key.fromTag) == name.remoteTag
+      else { return nil }
+    case .over: return nil
+    }
+    return reference
+  }
+
+  /// An attended transfer (RFC 5589 §7): the transferor's leg in another call goes too, and those left of both are joined.
+  func joinOther(_ call: inout Call, _ replaces: DialogName) {
+    guard case .talking(let talking) = call.state, let transfer = talking.transfer,
+      let transferor = talking[transfer.by]
+    else { return }
+    // Only its own other call: whoever has merely seen the tags of a dialog may not take it.
+    guard let reference = leg(named: replaces), reference.call != call.number, let other = calls[reference.call],
+      other.party(reference.side) == transferor.number
+    else { return transferFailed(&call, 481) }
+    switch other.state {
+    case .ringing: takeRinging(&call, other, replaces)
+    case .talking(let talking):
+      guard !replaces.isEarlyOnly else { return transferFailed(&call, 486) }
+      guard let target = talking[reference.side.other], target.isOpen, target.heard != nil, !talking.isNegotiating,
+        talking.transfer == nil
+      else { return transferFailed(&call, 491) }
+      guard let ports = takePorts(1) else { return transferFailed(&call, 503) }
+      joinTarget(&call, target, of: reference, port: ports[0])
+    case .ending, .over: transferFailed(&call, 481)
+    }
+  }
+
+  /// The target keeps its dialog; its media moves to a port beside the other's.
+  private func joinTarget(_ call: inout Call, _ target: Leg, of reference: CallReference, port: UInt16) {
+    var leg = target
+    leg.port = port
+    leg.latched = nil
+    leg.reoffer = Reoffer(isVital: true)
+    legs[leg.dialog.localTag] = nil
+    withCall(reference.call) { (exchange, other) in
+      guard case .talking(var talking) = other.state else { return }
+      talking[reference.side.other]?.ending = .gone
+      other.state = .talking(talking)
+      exchange.hangUp(&other, "transferred")
+    }
+    guard case .talking(var talking) = call.state else { return }
+    talking.transfer?.arrived = leg
+    call.state = .talking(talking)
+    completeTransfer(&call)
+  }
+
+  /// The target still rings: from now on for the one that stays.
+  private func takeRinging(_ call: inout Call, _ other: Call, _ replaces: DialogName) {
+    guard case .talking(var talking) = call.state, let transfer = talking.transfer,
+      let stays = talking[transfer.by.other], let invite = other.caller.invite, let offer = other.caller.offer,
+      Negotiation.relayedOffer(offer.audio, from: other.caller.codecs, to: stays.codecs) != nil
+    else { return transferFailed(&call, 488) }
+    var other = other
+    reply(invite.transaction, Response(to: invite.request, status: 487, toTag: replaces.localTag))
+    callers[invite.key] = nil
+    disown(&other, invite.transaction)
+    other.caller.origin = .transfer(CallReference(call: call.number, side: transfer.by.other))
+    other.caller.number = stays.number
+    store(other)
+    talking.transfer?.attempt = other.number
+    call.state = .talking(talking)
+  }
+
+  /// Puts `leg` where the leg of that side was, which is ended, and joins it with the one that stays.
+  func replace(_ call: inout Call, _ side: CallSide, by leg: Leg) {
+    guard case .talking(var talking) = call.state, let old = talking[side] else { return }
+    legs[old.dialog.localTag] = nil
+    talking.transfer = nil
+    talking[side] = leg
+    talking[side.other]?.reoffer = Reoffer()
+    if side == .caller {
+      call.caller.number = leg.number
+      call.callerPort = leg.port
+    } else {
+      call.callee = leg.number
+      call.calleePort = leg.port
+    }
+    call.state = .talking(talking)
+    name(&call, side, leg.dialog.localTag)
+    joinMedia(&call, talking)
+    log(.info, "call", "transferred", call.logFields)
+    dismiss(old, "transferred")
+    makeReoffers(&call)
+  }
+
+  /// Ends a leg that belongs to no call any more.
+  func dismiss(_ leg: Leg, _ why: String) {
+    guard leg.isOpen else { return }
+    var leg = leg
+    if case .running(let client, _, _) = leg.reoffer?.state { purposes[client] = .ended(leg.dialog) }
+    leg.reoffer = nil
+    leg.ending = .due
+    var rest = Call(
+      number: nextCallNumber(), callee: leg.number, startedAt: now, answeredAt: nil,
+      caller: Call.Caller(
+        number: leg.number, name: "", codecs: leg.codecs, hops: 0, origin: .nobody, offer: nil, session: leg.session),
+      callerPort: nil, calleePort: nil, state: .ending(Call.Talking(caller: leg)))
+    name(&rest, .caller, leg.dialog.localTag)
+    if let waiting = leg.unacknowledged { own(&rest, .caller, waiting) }
+    log(.info, "call", "leg ended", rest.logFields + [.init("why", why)])
+    sendDueByes(&rest)
+    store(rest)
+  }
+
+  /// An INVITE that is to take the place of a dialog (RFC 3891 §3), of a sender that has proved to be `caller`.
+  func takePlace(
+    _ request: Request, _ replaces: DialogName, by caller: Extension, from flow: Flow, _ transaction: TransactionID
+  ) {
+    guard let reference = leg(named: replaces), let call = calls[reference.call] else {
+      return refuse(transaction, request, 481)
+    }
+    switch call.state {
+    // An early dialog that the exchange didn't begin.
+    case .ringing, .over: return refuse(transaction, request, 481)
+    case .ending: return refuse(transaction, request, 603)
+    case .talking(let talking):
+      guard !replaces.isEarlyOnly else { return refuse(transaction, request, 486) }
+      guard let stays = talking[reference.side.other], stays.isOpen, stays.heard != nil else {
+        return refuse(transaction, request, 488)
+      }
+      guard !talking.isNegotiating, talking.transfer == nil else { return refuse(transaction, request, 491) }
+      withCall(reference.call) { (exchange, call) in
+        exchange.takePlace(&call, reference.side, stays, request, by: caller, from: flow, transaction)
+      }
+    }
+  }
+
+  private func takePlace(
+    _ call: inout Call, _ side: CallSide, _ stays: Leg, _ request: Request, by caller: Extension, from flow: Flow,
+    _ transaction: TransactionID
+  ) {
+    guard let dialog = try? Dialog(answering: request, from: flow, localTag: newTag()), var heard = stays.heard else {
+      return refuse(transaction, request, 400)
+    }
+    guard let ports = takePorts(1) else { return refuse(transaction, request, 503, retryAfter: 5) }
+    var leg = Leg(
+      number: caller.number, codecs: caller.codecs, port: ports[0], dialog: dialog, session: newSession())
+    let address = mediaAddress(flow, port: leg.port)
+    heard.direction = .sendrecv
+    do throws(Refused) {
+      let body: SessionDescription
+      var delayed: Call.DelayedOffer?
+      if let offer = try readOffer(request.headers, request.body) {
+        body = try answerOn(&leg, offer, heard, from: stays.codecs)
+      } else {
+        guard let said = Negotiation.relayedOffer(heard, from: stays.codecs, to: leg.codecs) else { throw Refused(488) }
+        body = leg.session.offer(said, at: address)
+        delayed = Call.DelayedOffer(answerer: side, said: said, offerer: nil)
+      }
+      accept(&call, &leg, transaction, request, body, user: stays.number)
+      own(&call, side, transaction)
+      guard case .talking(var talking) = call.state else { return }
+      talking.delayed = delayed
+      call.state = .talking(talking)
+      replace(&call, side, by: leg)
+    } catch {
+      takeBack(ports[0])
+      refuse(transaction, request, error)
+    }
+  }
+}
+
+extension Call {
+  /// The number of the phone at that side.
+  func party(_ side: CallSide) -> String { side == .caller ? caller.number : callee }
+}

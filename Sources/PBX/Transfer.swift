@@ -1,0 +1,224 @@
+import Configuration
+import SDP
+import SIP
+import Wire
+
+/// A phone hands its partner over to somebody else (RFC 5589). The exchange carries out the REFER itself: it calls the
+/// target on behalf of the partner, or takes the other call that Replaces names, and joins the two that remain.
+struct Transfer: Sendable {
+  /// Whose leg goes.
+  let by: CallSide
+  /// The call that rings the target; nil where there is none.
+  var attempt: UInt32?
+  /// The target's leg, where an offer under way keeps it waiting.
+  var arrived: Leg?
+  /// Who is told how it goes; nil where nobody asked for it (RFC 4488), or after the last word.
+  var subscriber: Subscriber?
+  /// The transferor had hung up and the transfer failed: it is rung itself.
+  var isReturn = false
+
+  /// The subscription that a REFER makes (RFC 3515 §2.4.4).
+  struct Subscriber: Sendable {
+    /// `refer`; of a later REFER in the dialog with the number of that (§2.4.6).
+    let event: String
+    let until: Instant
+    /// The dialog of a REFER that came outside of the call; nil for the call's own.
+    var dialog: Dialog?
+  }
+}
+
+/// What a REFER asks for.
+struct Referral {
+  let number: String
+  let replaces: DialogName?
+  let referredBy: String?
+  /// Whether its sender wants no word of it (RFC 4488 §4).
+  let isSilent: Bool
+
+  /// Throws a status where it can't be served: only calls are made for others, no other requests.
+  init(_ request: Request) throws(Refused) {
+    let target: URI
+    do throws(SIPError) {
+      guard request.headers.count(of: .referTo) == 1 else { throw .badHeader(.referTo, "one address") }
+      target = try request.headers.referTo.uri
+      if let text = target.header(.replaces) { replaces = try DialogName(replaces: text) } else { replaces = nil }
+    } catch {
+      throw Refused(400, warning: (399, error.description))
+    }
+    guard target.parameters["method"].map({ $0 == "INVITE" }) ?? true, let number = target.dialledNumber else {
+      throw Refused(403, warning: (399, "only calls can be made for another"))
+    }
+    self.number = number
+    referredBy = request.headers[.referredBy]
+    isSilent = request.headers[named: "Refer-Sub"].map { equalsIgnoringCase($0, "false") } ?? false
+  }
+}
+
+extension Exchange {
+  /// How long a phone is told of its transfer at most: longer than a target may ring.
+  private static let longestNotice = Interval.seconds(180)
+
+  /// REFER within a call.
+  func refer(_ call: inout Call, _ side: CallSide, _ request: Request, _ transaction: TransactionID) {
+    guard case .talking(var talking) = call.state, let transferor = talking[side] else {
+      return refuse(transaction, request, 403)
+    }
+    let event = "refer" + (transferor.hasReferred ? ";id=\((try? request.headers.cSeq.number) ?? 0)" : "")
+    talking[side]?.hasReferred = true
+    call.state = .talking(talking)
+    refer(&call, side, request, transaction, transferor.dialog.flow, event, dialog: nil)
+  }
+
+  /// REFER outside of a call, which names the call by Target-Dialog (RFC 4538): of whoever is in it.
+  func referOutside(_ request: Request, by number: String, from flow: Flow, _ transaction: TransactionID) {
+    do throws(SIPError) {
+      guard let name = try request.headers.targetDialog else { return refuse(transaction, request, 403) }
+      guard let reference = leg(named: name), let call = calls[reference.call] else {
+        return refuse(transaction, request, 481)
+      }
+      guard call.party(reference.side) == number else { return refuse(transaction, request, 403) }
+      let dialog = try Dialog(answering: request, from: flow, localTag: newTag())
+      withCall(reference.call) { (exchange, call) in
+        exchange.refer(&call, reference.side, request, transaction, flow, "refer", dialog: dialog)
+      }
+    } catch {
+      refuse(transaction, request, error)
+    }
+  }
+
+  private func refer(
+    _ call: inout Call, _ side: CallSide, _ request: Request, _ transaction: TransactionID, _ flow: Flow,
+    _ event: String, dialog: Dialog?
+  ) {
+    guard case .talking(var talking) = call.state, let transferor = talking[side], let stays = talking[side.other],
+      stays.isOpen
+    else { return refuse(transaction, request, 403) }
+    guard talking.transfer == nil, stays.heard != nil, talking.delayed == nil else {
+      return refuse(transaction, request, 491)
+    }
+    let referral: Referral
+    do throws(Refused) {
+      referral = try Referral(request)
+    } catch {
+      return refuse(transaction, request, error)
+    }
+    var response = Response(to: request, status: 202, toTag: dialog?.localTag)
+    response.headers.append(.contact, contactHeader(flow, user: stays.number))
+    if referral.isSilent { response.headers.fields.append(Headers.Field(named: "Refer-Sub", "false")) }
+    reply(transaction, response)
+    var transfer = Transfer(by: side)
+    if !referral.isSilent {
+      transfer.subscriber = Transfer.Subscriber(event: event, until: now + Exchange.longestNotice, dialog: dialog)
+    }
+    talking.transfer = transfer
+    call.state = .talking(talking)
+    log(.info, "call", "transfer", call.logFields + [.init("by", transferor.number), .init("target", referral.number)])
+    tellTransferor(&call, 100)
+    if let replaces = referral.replaces {
+      joinOther(&call, replaces)
+    } else {
+      attempt(&call, referral.number, referral.referredBy ?? "<" + houseURI(transferor.number).description + ">")
+    }
+  }
+
+  /// Calls the target on behalf of the leg that stays.
+  private func attempt(_ call: inout Call, _ number: String, _ referredBy: String?) {
+    guard case .talking(var talking) = call.state, let transfer = talking.transfer,
+      let stays = talking[transfer.by.other], var heard = stays.heard, let description = stays.session.last
+    else { return }
+    guard configuration.extensions[number] != nil else { return transferFailed(&call, 404) }
+    let contacts = registrations(of: number)
+    guard !contacts.isEmpty else { return transferFailed(&call, 480) }
+    guard let ports = takePorts(1) else { return transferFailed(&call, 503) }
+    // The hold that comes before a transfer is not the target's concern.
+    heard.direction = .sendrecv
+    let stayer = CallReference(call: call.number, side: transfer.by.other)
+    var made = Call(
+      number: nextCallNumber(), callee: number, startedAt: now, answeredAt: nil,
+      caller: Call.Caller(
+        number: stays.number, name: configuration.extensions[stays.number]?.name ?? "", codecs: stays.codecs, hops: 70,
+        origin: .transfer(stayer), offer: Call.Offer(description: description, audio: heard), session: newSession(),
+        referredBy: referredBy),
+      callerPort: nil, calleePort: ports[0],
+      state: .ringing(
+        Call.Ringing(
+          numbers: [number], branches: [], deadline: now + Exchange.longestRinging, isDeadlineOfCaller: false)))
+    talking.transfer?.attempt = made.number
+    call.state = .talking(talking)
+    callsStarted &+= 1
+    log(.info, "call", "started", made.logFields + [.init("transfer", String(call.number))])
+    ring(&made, contacts)
+    store(made)
+  }
+
+  /// The target can't be had. Its partner goes back to the transferor: they talk on, or the transferor is rung.
+  func transferFailed(_ call: inout Call, _ status: Int) {
+    tellTransferor(&call, status)
+    guard case .talking(var talking) = call.state, let transfer = talking.transfer,
+      let transferor = talking[transfer.by]
+    else { return }
+    talking.transfer = nil
+    call.state = .talking(talking)
+    log(.notice, "call", "transfer failed", call.logFields + [.init("status", String(status))])
+    if transferor.isOpen { return }
+    guard !transfer.isReturn else { return hangUp(&call, "the transfer failed, and nobody took the call back") }
+    talking.transfer = Transfer(by: transfer.by, isReturn: true)
+    call.state = .talking(talking)
+    attempt(&call, transferor.number, nil)
+  }
+
+  /// The target's leg takes the transferor's place as soon as no offer is under way.
+  func completeTransfer(_ call: inout Call) {
+    guard case .talking(let talking) = call.state, let transfer = talking.transfer, let leg = transfer.arrived,
+      talking.reinvite == nil, talking.delayed == nil, talking[transfer.by.other]?.reoffer?.isRunning != true
+    else { return }
+    tellTransferor(&call, 200)
+    replace(&call, transfer.by, by: leg)
+  }
+
+  /// The call ends, and a transfer of it with it.
+  func abandonTransfer(_ call: inout Call) {
+    tellTransferor(&call, 487)
+    guard case .talking(var talking) = call.state, let transfer = talking.transfer else { return }
+    talking.transfer = nil
+    call.state = .talking(talking)
+    if let leg = transfer.arrived { dismiss(leg, "the call to be transferred ended") }
+    guard let attempt = transfer.attempt else { return }
+    withCall(attempt) { (exchange, made) in
+      made.caller.origin = .nobody
+      exchange.end(&made, refusing: 487, "the call to be transferred ended")
+    }
+  }
+
+  // MARK: The subscription that a REFER made
+
+  /// Tells the transferor how far its transfer has come; a final status is the last word.
+  func tellTransferor(_ call: inout Call, _ status: Int, _ reason: String? = nil) {
+    guard case .talking(var talking) = call.state, let transfer = talking.transfer,
+      let subscriber = transfer.subscriber, let leg = talking[transfer.by]
+    else { return }
+    var dialog = subscriber.dialog ?? leg.dialog
+    var request = dialog.request(.notify, contact: contactHeader(dialog.flow, user: leg.number))
+    request.headers.append(.event, subscriber.event)
+    let state =
+      status >= 200 ? "terminated;reason=noresource" : "active;expires=\(max(0, (subscriber.until - now).seconds))"
+    request.headers.append(.subscriptionState, state)
+    request.headers.append(.contentType, "message/sipfrag;version=2.0")
+    request.body = Array("SIP/2.0 \(status) \(reason ?? Response(status: status).reason)\r\n".utf8)
+    _ = send(request, to: dialog.nextHop, for: .transferNotice(CallReference(call: call.number, side: transfer.by)))
+    if subscriber.dialog == nil {
+      talking[transfer.by]?.dialog = dialog
+    } else {
+      talking.transfer?.subscriber?.dialog = dialog
+    }
+    if status >= 200 { talking.transfer?.subscriber = nil }
+    call.state = .talking(talking)
+  }
+
+  /// A phone that knows nothing of the transfer wants no more of it (RFC 6665 §4.2.2).
+  func transferNoticeFailed(_ call: inout Call, _ side: CallSide) {
+    guard case .talking(var talking) = call.state, talking.transfer?.by == side else { return }
+    talking.transfer?.subscriber = nil
+    call.state = .talking(talking)
+  }
+}
