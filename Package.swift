@@ -36,6 +36,8 @@ let package = Package(
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
+    .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+    .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
 
     // The exchange, from the ground up.
     library("Platform", ["CCares", "CLinux", "CUring", "DNS", "Wire"]),
@@ -43,7 +45,7 @@ let package = Package(
     library("DNS", ["Wire"]),
     library("Numbering", ["Wire"]),
     library("Crypto", ["COpenSSL"]),
-    library("Codecs"),
+    library("Codecs", ["COpus", "CSpeexDSP"]),
     library("RTP", ["Wire"]),
     library("SDP", ["Wire"]),
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
@@ -94,7 +96,7 @@ let package = Package(
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),
-    tests("RTPTests", ["RTP"]),
+    tests("RTPTests", ["RTP", "Wire"]),
     tests("MediaTests", ["Media", "RTP", "Codecs", "Platform", "Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),

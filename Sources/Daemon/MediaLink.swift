@@ -1,4 +1,5 @@
 import Configuration
+import Crypto
 import Media
 import Platform
 
@@ -11,8 +12,14 @@ final class MediaLink {
   private(set) var failure: MediaError?
 
   init(_ settings: MediaSettings, poller: Poller) throws(StartError) {
+    var relay = RelaySettings(ports: settings.ports)
+    do throws(CryptoError) {
+      relay.seed = try randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+    } catch {
+      throw .noRandomness
+    }
     do throws(MediaError) {
-      service = try MediaService(RelaySettings(ports: settings.ports))
+      service = try MediaService(relay)
     } catch {
       throw .media(error)
     }

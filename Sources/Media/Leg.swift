@@ -64,6 +64,10 @@ public struct Leg: Hashable, Sendable {
   public var takesMedia: Bool
   /// Whether the box gives this phone media: false where the phone's direction is `sendonly` or `inactive`.
   public var givesMedia: Bool
+  /// Milliseconds of speech a packet that the phone wishes (`a=ptime`), where the box makes its packets; 0 for no wish.
+  public var packetTime: UInt8 = 0
+  /// The most bits a second that the phone takes by Opus (`maxaveragebitrate`, RFC 7587 §6.1); 0 for no limit.
+  public var opusBitrate: UInt32 = 0
 
   public init(
     port: UInt16, remote: SocketAddress?, remoteRTCP: SocketAddress? = nil, signalling: IPAddress? = nil,

@@ -10,6 +10,8 @@ public struct RelaySettings: Sendable {
   public var patience = Interval.seconds(60)
   /// False has epoll used where io_uring would do.
   public var allowsUring = true
+  /// A random number, from which the exchange's own RTP sources take theirs.
+  public var seed: UInt64 = 0
 
   public init(ports: ClosedRange<UInt16>) { self.ports = ports }
 }

@@ -7,7 +7,7 @@ func runMediaThread(_ channel: MediaChannel, _ settings: RelaySettings, _ family
   if settings.allowsUring {
     do throws(PlatformError) {
       let engine = try UringEngine(family: family, wake: channel.orderWake)
-      var loop = MediaLoop(engine, channel, settings.patience, says: .uring)
+      var loop = MediaLoop(engine, channel, settings, says: .uring)
       loop.run()
       return
     } catch {
@@ -16,7 +16,7 @@ func runMediaThread(_ channel: MediaChannel, _ settings: RelaySettings, _ family
   }
   do throws(PlatformError) {
     let engine = try EpollEngine(family: family, wake: channel.orderWake)
-    var loop = MediaLoop(engine, channel, settings.patience, says: .epoll(refusal: refusal))
+    var loop = MediaLoop(engine, channel, settings, says: .epoll(refusal: refusal))
     loop.run()
   } catch {
     _ = channel.events.push(.stopped(.threadRefused(error.errno ?? 0)))
@@ -35,12 +35,12 @@ struct MediaLoop<Engine: PacketEngine & ~Copyable>: ~Copyable {
   private let silenceCheckEvery: Interval
 
   init(
-    _ engine: consuming Engine, _ channel: MediaChannel, _ patience: Interval, says mode: MediaEngine
+    _ engine: consuming Engine, _ channel: MediaChannel, _ settings: RelaySettings, says mode: MediaEngine
   ) {
     self.engine = engine
     self.channel = channel
-    board = Switchboard(patience: patience)
-    silenceCheckEvery = min(.seconds(1), Interval(microseconds: patience.microseconds / 4))
+    board = Switchboard(patience: settings.patience, seed: settings.seed)
+    silenceCheckEvery = min(.seconds(1), Interval(microseconds: settings.patience.microseconds / 4))
     board.say(.started(mode))
   }
 
@@ -57,6 +57,7 @@ struct MediaLoop<Engine: PacketEngine & ~Copyable>: ~Copyable {
         }
         board.perform(order, &engine, now: now)
       }
+      board.wake(now: now)
       if now >= nextSilenceCheck {
         board.checkSilence(now: now)
         nextSilenceCheck = now + silenceCheckEvery
@@ -68,7 +69,9 @@ struct MediaLoop<Engine: PacketEngine & ~Copyable>: ~Copyable {
     if pace.least > 1 { return Pace.patience }
     // Events that found no room are tried again soon; nothing else needs a clock while there is no stream.
     if !outbox.isEmpty { return .milliseconds(10) }
-    return board.isEmpty ? nil : silenceCheckEvery
+    guard !board.isEmpty else { return nil }
+    guard let wake = board.nextWake else { return silenceCheckEvery }
+    return max(.zero, min(silenceCheckEvery, wake - Clock.monotonic()))
   }
 
   private mutating func tell() {

@@ -1,12 +1,18 @@
 /// What to do with each payload type that comes from one leg on its way to another.
 struct PayloadMap: Sendable {
-  enum Action: UInt8, Sendable { case pass, toALaw, toMuLaw }
+  enum Action: UInt8, Sendable {
+    case pass, toALaw, toMuLaw
+    /// Into the first codec of the other leg's.
+    case decode
+  }
 
   private static let refused: UInt16 = 0xffff
   /// For each payload type the number to send it by, above that the action; or `refused`.
   private var entries = InlineArray<128, UInt16>(repeating: PayloadMap.refused)
   /// Numbers that were negotiated, whether or not the other leg has something for them: one bit each.
   private var known = InlineArray<2, UInt64>(repeating: 0)
+  /// Whether the leg has a codec that must be decoded for the other.
+  private(set) var decodes = false
 
   init() {}
 
@@ -15,6 +21,7 @@ struct PayloadMap: Sendable {
       known[Int(payload.number >> 6)] |= 1 << UInt64(payload.number & 63)
       guard let sends, let entry = Self.entry(for: payload, in: sends) else { continue }
       entries[Int(payload.number)] = entry
+      if entry >> 8 == UInt16(Action.decode.rawValue) { decodes = true }
     }
   }
 
@@ -27,10 +34,14 @@ struct PayloadMap: Sendable {
     }
     if let same = number(payload.format) { return same }
     switch payload.format {
-    case .pcmu: return number(.pcma).map { $0 | UInt16(Action.toALaw.rawValue) << 8 }
-    case .pcma: return number(.pcmu).map { $0 | UInt16(Action.toMuLaw.rawValue) << 8 }
-    default: return nil
+    case .pcmu: if let other = number(.pcma) { return other | UInt16(Action.toALaw.rawValue) << 8 }
+    case .pcma: if let other = number(.pcmu) { return other | UInt16(Action.toMuLaw.rawValue) << 8 }
+    default: break
     }
+    guard VoiceCoding(payload.format) != nil,
+      let voice = sends.first(where: { VoiceCoding($0.format) != nil && $0.number < 128 })
+    else { return nil }
+    return UInt16(voice.number) | UInt16(Action.decode.rawValue) << 8
   }
 
   /// Whether the leg may send this payload type at all.

@@ -4,19 +4,28 @@ import Wire
 
 /// The media between the two sides of a call, or of one side and its echo. Does no I/O: it is handed packets and says
 /// where they go.
-struct RelayStream: Sendable {
+struct RelayStream {
   private var legs = InlineArray<2, RelayLeg>(repeating: RelayLeg())
   /// Side a hears itself.
   private(set) var isEcho = false
   /// When a phone was last heard, or the stream became active.
   private var heard: Instant
   private var saidSilent = false
+  private let studio: Studio?
+  /// There where what one side sends has to be decoded for the other.
+  private var termination: Termination?
 
-  init(now: Instant) { heard = now }
+  /// Without a studio nothing can be decoded.
+  init(now: Instant, studio: Studio? = nil) {
+    heard = now
+    self.studio = studio
+  }
 
   /// What becomes of a packet.
   enum Outcome: Equatable, Sendable {
     case drop
+    /// It was taken in; what comes of it is in the studio's outbox.
+    case taken
     /// Send it, as changed in place, from this side's port.
     case send(Side, SocketAddress)
   }
@@ -45,7 +54,20 @@ struct RelayStream: Sendable {
       guard let leg = legs[i].negotiated else { continue }
       legs[i].map = PayloadMap(from: leg.accepts, to: legs[target(of: i)].negotiated?.sends)
     }
+    settleTermination()
     if isActive != wasActive { hear(now) }
+  }
+
+  private mutating func settleTermination() {
+    guard !isEcho, let studio, let a = legs[0].negotiated, let b = legs[1].negotiated,
+      legs[0].map.decodes || legs[1].map.decodes
+    else {
+      termination = nil
+      return
+    }
+    let settled = termination ?? Termination(studio)
+    settled.set(a: a, b: b)
+    termination = settled
   }
 
   func leg(_ side: Side) -> Leg? { legs[Int(side.rawValue)].negotiated }
@@ -78,12 +100,22 @@ struct RelayStream: Sendable {
       legs[i].counts.dropped.noDestination &+= 1
       return .drop
     }
+    if let termination {
+      termination.receive(UnsafeRawBufferPointer(packet), header, side: side, now: now)
+      return .taken
+    }
     guard let entry = legs[i].map[header.payloadType] else {
       legs[i].counts.dropped.payloadType &+= 1
       return .drop
     }
     packet[1] = packet[1] & 0x80 | entry.number
-    if entry.action != .pass { convert(packet, header, entry.action, laws) }
+    if entry.action != .pass {
+      guard entry.action != .decode else {
+        legs[i].counts.dropped.payloadType &+= 1
+        return .drop
+      }
+      convert(packet, header, entry.action, laws)
+    }
     // The phone would take its own SSRC for a loop (RFC 3550 §8.2).
     if isEcho { for octet in 8..<12 { packet[octet] = ~packet[octet] } }
     legs[target].counts.packetsOut &+= 1
@@ -111,12 +143,31 @@ struct RelayStream: Sendable {
     let i = Int(side.rawValue)
     guard legs[i].negotiated != nil, legs[i].admitControl(packet, from: from, now: now) else { return .drop }
     hear(now)
-    if isEcho { return .drop }
+    // A terminated leg's reports are about the exchange's own streams.
+    if isEcho || termination != nil { return .drop }
     guard let destination = legs[1 - i].control.destination(beside: legs[1 - i].rtp) else {
       legs[i].counts.dropped.noDestination &+= 1
       return .drop
     }
     return .send(side.other, destination)
+  }
+
+  // MARK: packets of our own
+
+  var isTerminated: Bool { termination != nil }
+
+  /// When `wake` is due, if ever.
+  var deadline: Instant? { termination?.deadline }
+
+  mutating func wake(now: Instant) { termination?.wake(now: now) }
+
+  /// Where a packet of our own for this side goes, which is then counted as sent; nil where it has nowhere to go.
+  mutating func send(_ count: Int, to side: Side) -> SocketAddress? {
+    let i = Int(side.rawValue)
+    guard legs[i].givesMedia, let destination = legs[i].rtp.destination else { return nil }
+    legs[i].counts.packetsOut &+= 1
+    legs[i].counts.octetsOut &+= UInt64(count)
+    return destination
   }
 
   /// A packet from this side could not be sent on.

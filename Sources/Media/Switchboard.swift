@@ -35,7 +35,14 @@ struct Switchboard: PacketHandler {
   /// What signalling is to be told.
   private(set) var events: [Event] = []
 
-  init(patience: Interval) { self.patience = patience }
+  private let studio: Studio
+  /// When `wake` is due, if ever.
+  private(set) var nextWake: Instant?
+
+  init(patience: Interval, seed: UInt64) {
+    self.patience = patience
+    studio = Studio(seed: seed)
+  }
 
   var isEmpty: Bool { index.isEmpty }
 
@@ -62,11 +69,38 @@ struct Switchboard: PacketHandler {
         : entries[i]?.stream.receive(packet, side: route.side, from: from, now: now, laws: laws, moved: &moved)
     else { return nil }
     if moved, let id = entries[i]?.id { say(.latched(id, route.side, from)) }
+    if outcome == .taken { address(i) }
     guard case .send(let side, let address) = outcome, let sockets = entries[i]?.sockets[Int(side.rawValue)] else {
       return nil
     }
     let by = route.isControl ? sockets.control : sockets.rtp
     return by >= 0 ? PacketTarget(slot: by, address: address) : nil
+  }
+
+  mutating func next(into packet: UnsafeMutableRawBufferPointer) -> (count: Int, target: PacketTarget)? {
+    studio.outbox.next(into: packet)
+  }
+
+  /// Says where the packets go that a stream has just made, and when it wants to be woken.
+  private mutating func address(_ i: Int) {
+    studio.outbox.address { letter in
+      guard let address = entries[i]?.stream.send(letter.count, to: letter.side),
+        let sockets = entries[i]?.sockets[Int(letter.side.rawValue)], sockets.rtp >= 0
+      else { return nil }
+      return PacketTarget(slot: sockets.rtp, address: address)
+    }
+    nextWake = earliest(nextWake, entries[i]?.stream.deadline)
+  }
+
+  /// Wakes the streams that are due.
+  mutating func wake(now: Instant) {
+    guard let nextWake, nextWake <= now else { return }
+    self.nextWake = nil
+    for i in entries.indices {
+      guard let deadline = entries[i]?.stream.deadline else { continue }
+      if deadline <= now { entries[i]?.stream.wake(now: now) }
+      address(i)
+    }
   }
 
   mutating func unsent(slot: Int) {
@@ -115,7 +149,7 @@ struct Switchboard: PacketHandler {
   }
 
   private mutating func open(_ id: StreamID, _ now: Instant) -> Int {
-    let entry = Entry(id: id, stream: RelayStream(now: now))
+    let entry = Entry(id: id, stream: RelayStream(now: now, studio: studio))
     let i: Int
     if let reused = free.popLast() {
       i = reused

@@ -38,9 +38,9 @@ enum Negotiation {
   /// What a phone may use that the offerer has not, and what the offerer has can be turned into. Where the offerer speaks
   /// narrowband alone, a wider codec would cost without being heard, and comes last.
   private static func converted(_ offered: [VoiceCodec], to codecs: [VoiceCodec]) -> [VoiceCodec] {
-    let others = codecs.filter { codec in !offered.contains(codec) && offered.contains { $0.converts(to: codec) } }
+    let others = offered.isEmpty ? [] : codecs.filter { !offered.contains($0) }
     if offered.contains(where: { $0.isWideband }) { return others }
-    return others.filter { !$0.isWideband } + others.filter { $0.isWideband }
+    return (0...2).flatMap { price in others.filter { $0.price(toward: .pcmu) == price } }
   }
 
   /// The answer to the offerer of `offer`, when the other phone gave `answer` to the offer relayed to it: what both have,
@@ -69,7 +69,7 @@ enum Negotiation {
   private static func cheapest(_ usable: [Format], against answer: AudioStream, _ codecs: [VoiceCodec]) -> Format? {
     for format in answer.formats {
       guard let wanted = format.codec, codecs.contains(wanted) else { continue }
-      let candidates = usable.filter { $0.codec?.converts(to: wanted) ?? false }
+      let candidates = usable.filter { $0.codec != nil }
       let best = candidates.min { a, b in (a.codec?.price(toward: wanted) ?? 9) < (b.codec?.price(toward: wanted) ?? 9)
       }
       if let best { return best }
@@ -91,11 +91,16 @@ enum Negotiation {
   static func leg(port: UInt16, said: AudioStream, heard: AudioStream, by flow: Flow) -> Media.Leg {
     let accepts = said.formats.filter { ours in heard.formats.contains { $0.sameEncoding(as: ours) } }
     let sends = heard.formats.filter { theirs in said.formats.contains { $0.sameEncoding(as: theirs) } }
-    return Media.Leg(
+    var leg = Media.Leg(
       port: port, remote: heard.address, remoteRTCP: heard.rtcpAddress, signalling: flow.remote.ip,
       accepts: accepts.map { $0.payload }, sends: sends.map { $0.payload },
       takesMedia: said.direction.receives && heard.direction.sends,
       givesMedia: said.direction.sends && heard.direction.receives)
+    // Without a wish of its own it is likely to take what it is likely to send.
+    let wish = min(heard.packetTime ?? said.packetTime ?? 20, heard.longestPacketTime ?? 60)
+    leg.packetTime = UInt8(clamping: wish)
+    leg.opusBitrate = sends.first { $0.stands(for: .opus) }?.number(of: "maxaveragebitrate") ?? 0
+    return leg
   }
 
   /// The name of the codec in use: the first voice codec that both sides named.

@@ -1,13 +1,11 @@
 import Configuration
 import Media
 import SDP
+import Wire
 
 extension VoiceCodec {
   /// Speech up to 7 kHz and more, where G.711 ends at 3.4 kHz.
   var isWideband: Bool { self == .g722 || self == .opus }
-
-  /// Whether the relay can turn one into the other.
-  func converts(to other: VoiceCodec) -> Bool { self == other || (!isWideband && !other.isWideband) }
 
   /// How dear it is to turn this into `other`, for a choice: what keeps the band comes first, then what costs least.
   func price(toward other: VoiceCodec) -> Int {
@@ -53,6 +51,19 @@ extension Format {
 
   /// Goes along with a voice codec and is none itself: telephone events, comfort noise, redundancy.
   var isSpeechAid: Bool { names(Format.event) || names(Format.noise) || names("red") }
+
+  /// The number that a format parameter has: `a=fmtp:96 maxaveragebitrate=20000;stereo=0`.
+  func number(of parameter: String) -> UInt32? {
+    for part in (parameters ?? "").utf8.split(separator: UInt8(ascii: ";")) {
+      let pair = part.split(separator: UInt8(ascii: "="))
+      guard pair.count == 2 else { continue }
+      let name = pair[0].filter { $0 != UInt8(ascii: " ") }
+      if equalsIgnoringCase(String(decoding: name, as: UTF8.self), parameter) {
+        return decimal(pair[1].filter { $0 != UInt8(ascii: " ") }[...], limit: .max)
+      }
+    }
+    return nil
+  }
 
   /// What it is to the media relay.
   var payload: Payload {

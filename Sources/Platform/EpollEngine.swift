@@ -63,6 +63,7 @@ public struct EpollEngine: PacketEngine, ~Copyable {
   }
 
   public mutating func run(least: Int, timeout: Interval?, _ handler: inout some PacketHandler) -> Int {
+    sendOwn(&handler)
     var timeout = timeout
     if least > 1, !isBehind, let gathering = timeout {
       // Epoll cannot wait for a number of events.
@@ -81,6 +82,17 @@ public struct EpollEngine: PacketEngine, ~Copyable {
       }
     }
     return packets
+  }
+
+  private func sendOwn(_ handler: inout some PacketHandler) {
+    let room = UnsafeMutableRawBufferPointer(start: buffers, count: Self.bufferSize)
+    while let (count, target) = handler.next(into: room) {
+      var to = target.address.raw
+      let length = clinux_sockaddr(&to, mapped, names)
+      outgoing[0] = clinux_outgoing(
+        bytes: buffers, sockaddr: names, length: UInt32(count), sockaddr_length: length)
+      if clinux_send_batch(descriptors[target.slot], outgoing, 1) <= 0 { handler.unsent(slot: target.slot) }
+    }
   }
 
   private mutating func receive(_ slot: Int, _ handler: inout some PacketHandler) -> Int {

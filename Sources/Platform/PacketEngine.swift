@@ -18,6 +18,8 @@ public protocol PacketHandler {
   mutating func begin(now: Instant)
   /// A packet came to the socket in this slot. It may be changed in place, and is sent on where a target comes back.
   mutating func receive(_ packet: UnsafeMutableRawBufferPointer, slot: Int, from: SocketAddress) -> PacketTarget?
+  /// Writes the next packet that the handler has made itself, nil where there is none. It is asked before each wait.
+  mutating func next(into packet: UnsafeMutableRawBufferPointer) -> (count: Int, target: PacketTarget)?
   /// A packet that came to the socket in this slot could not be sent on.
   mutating func unsent(slot: Int)
 }
@@ -34,6 +36,10 @@ public protocol PacketEngine: ~Copyable {
   mutating func run(least: Int, timeout: Interval?, _ handler: inout some PacketHandler) -> Int
   /// Closes everything.
   mutating func close()
+}
+
+extension PacketHandler {
+  public mutating func next(into packet: UnsafeMutableRawBufferPointer) -> (count: Int, target: PacketTarget)? { nil }
 }
 
 extension PacketEngine where Self: ~Copyable {

@@ -9,6 +9,10 @@ public struct UringEngine: PacketEngine, ~Copyable {
   private static let bufferSize: UInt32 = 2048
   /// Room in the kernel for a socket of every port, so that a wider range of ports needs no new ring.
   private static let mostSockets: Int32 = 65536
+  /// Packets of the handler's own that may be in the submission queue, each with room for its address before it.
+  private static let ownCount = 128
+  private static let ownSize = 2048
+  private static let nameSize = 64
 
   private struct Slot {
     var descriptor: Int32 = -1
@@ -26,6 +30,7 @@ public struct UringEngine: PacketEngine, ~Copyable {
   private var free: [Int] = []
   /// Buffers whose packets are in the submission queue.
   private var spent: [Int32] = []
+  private let own = UnsafeMutableRawPointer.allocate(byteCount: ownCount * ownSize, alignment: 64)
 
   /// Opens the ring for the calling thread, which alone may use it; the error carries the errno of a kernel or
   /// container that refuses. `wake` interrupts `run`.
@@ -49,6 +54,7 @@ public struct UringEngine: PacketEngine, ~Copyable {
     for slot in slots where slot.descriptor >= 0 { clinux_close(slot.descriptor) }
     curing_close(ring)
     events.deallocate()
+    own.deallocate()
     slots = []
   }
 
@@ -82,6 +88,7 @@ public struct UringEngine: PacketEngine, ~Copyable {
   }
 
   public mutating func run(least: Int, timeout: Interval?, _ handler: inout some PacketHandler) -> Int {
+    sendOwn(&handler)
     let submitted = curing_wait(ring, UInt32(least), timeout?.microseconds ?? -1)
     if submitted != 0 {
       // A send copies its packet, and none outlives its submission.
@@ -95,6 +102,27 @@ public struct UringEngine: PacketEngine, ~Copyable {
       for i in 0..<taken { packets += take(events[i], &handler) ? 1 : 0 }
       // Room in the submission queue is for a batch; what else came waits for the next.
       if taken < 64 || packets >= 192 { return packets }
+    }
+  }
+
+  /// Sends what the handler made itself.
+  private func sendOwn(_ handler: inout some PacketHandler) {
+    var used = 0
+    while true {
+      let start = own + used * Self.ownSize
+      let room = UnsafeMutableRawBufferPointer(start: start + Self.nameSize, count: Self.ownSize - Self.nameSize)
+      guard let (count, target) = handler.next(into: room) else { return }
+      var to = target.address.raw
+      let length = clinux_sockaddr(&to, mapped, start)
+      let sent = curing_send(
+        ring, UInt32(target.slot), start + Self.nameSize, UInt32(count), start, length, token(.send, target.slot))
+      if sent == 0 { handler.unsent(slot: target.slot) }
+      used += 1
+      if used == Self.ownCount {
+        // Each is needed until it is submitted.
+        _ = curing_wait(ring, 0, 0)
+        used = 0
+      }
     }
   }
 

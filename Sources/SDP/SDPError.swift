@@ -29,7 +29,8 @@ public enum SDPError: Error, Hashable, Sendable {
     case .wrongVersion: "the session description does not start with v=0"
     case .missingOrigin: "the session description has no o= line"
     case .badMediaLine(let number): "the m= line at line \(number) needs a media name, a port, a protocol and formats"
-    case .noUsableAudio: "no audio stream with a codec in common; offer m=audio by RTP/AVP with PCMU, PCMA, G722 or opus"
+    case .noUsableAudio:
+      "no audio stream with a codec in common; offer m=audio by RTP/AVP with PCMU or PCMA"
     case .onlySecureAudio: "only encrypted audio is offered; this exchange takes plain RTP/AVP, so make SRTP optional"
     case .mediaLinesDiffer(let offered, let answered):
       "the answer has \(answered) m= lines, but the offer had \(offered) (RFC 3264 section 6)"

@@ -10,7 +10,8 @@ func address(_ text: String, _ port: UInt16) -> SocketAddress { SocketAddress(IP
 final class Scene {
   static let phoneA = address("192.0.2.10", 4000)
   static let phoneB = address("192.0.2.20", 5000)
-  var stream = RelayStream(now: .zero)
+  let studio = Studio(seed: 1)
+  var stream: RelayStream
   var now = Instant.zero
   var moved = false
   let laws = G711Conversion()
@@ -25,6 +26,7 @@ final class Scene {
   }
 
   init(a: Leg = leg(phoneA), b: Leg? = leg(phoneB)) {
+    stream = RelayStream(now: .zero, studio: studio)
     stream.set(.a, a, now: now)
     if let b { stream.set(.b, b, now: now) }
   }

@@ -1,0 +1,13 @@
+/// Why a codec could not be made; `description` says it to a person.
+public enum CodecError: Error, Hashable, Sendable {
+  /// libopus takes 8, 12, 16, 24 and 48 kHz and no other rate.
+  case opusRate(Int32)
+  case resamplerRates(from: UInt32, to: UInt32)
+
+  public var description: String {
+    switch self {
+    case .opusRate(let rate): "Opus has no rate of \(rate) Hz: use 8000, 12000, 16000, 24000 or 48000"
+    case .resamplerRates(let from, let to): "speech cannot be resampled from \(from) to \(to) Hz: is memory short?"
+    }
+  }
+}

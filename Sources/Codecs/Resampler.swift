@@ -1,0 +1,32 @@
+import CSpeexDSP
+
+/// Speech from one sampling rate to another, by speexdsp.
+public struct Resampler: ~Copyable, @unchecked Sendable {
+  /// 0…10 of speexdsp: at 3, its choice for telephony, aliases stay below what G.711 adds.
+  private static let quality: Int32 = 3
+  private let state: OpaquePointer
+
+  /// In hertz.
+  @export(interface)
+  public init(from: UInt32, to: UInt32) throws(CodecError) {
+    var error: Int32 = 0
+    guard let state = speex_resampler_init(1, from, to, Self.quality, &error), error == 0 else {
+      throw .resamplerRates(from: from, to: to)
+    }
+    self.state = state
+  }
+
+  deinit { speex_resampler_destroy(state) }
+
+  /// Resamples all of `samples` and returns how many came of it; 10 ms of 8 kHz are always 10 ms of any multiple.
+  @export(interface)
+  public mutating func process(
+    _ samples: UnsafeBufferPointer<Int16>, into out: UnsafeMutableBufferPointer<Int16>
+  ) -> Int {
+    guard let from = samples.baseAddress, let to = out.baseAddress else { return 0 }
+    var taken = UInt32(samples.count)
+    var made = UInt32(out.count)
+    _ = speex_resampler_process_int(state, 0, from, &taken, to, &made)
+    return Int(made)
+  }
+}

@@ -1,0 +1,45 @@
+import RTP
+import Wire
+
+/// A stream that ends at the exchange on both sides, because what one phone sends has to be decoded for the other: each
+/// phone hears one continuous source of the exchange's own.
+final class Termination {
+  private let studio: Studio
+  private var fromA: Transcoder?
+  private var fromB: Transcoder?
+  private var agreed: (a: Leg, b: Leg)?
+
+  init(_ studio: Studio) { self.studio = studio }
+
+  /// Takes what was agreed with both phones. Each goes on hearing the source that it heard.
+  func set(a: Leg, b: Leg) {
+    let last = agreed
+    agreed = (a, b)
+    if last.map({ !$0.a.codes(as: a, toward: $0.b, b) }) ?? true {
+      fromA = Transcoder(from: a, to: b, .b, fromA?.stream ?? studio.newStream())
+    }
+    if last.map({ !$0.b.codes(as: b, toward: $0.a, a) }) ?? true {
+      fromB = Transcoder(from: b, to: a, .a, fromB?.stream ?? studio.newStream())
+    }
+  }
+
+  /// Takes a packet of the phone on this side that was admitted; what comes of it is written to the outbox.
+  func receive(_ packet: UnsafeRawBufferPointer, _ header: RTPHeader, side: Side, now: Instant) {
+    (side == .a ? fromA : fromB)?.receive(packet, header, now: now, studio.outbox)
+  }
+
+  var deadline: Instant? { earliest(fromA?.deadline, fromB?.deadline) }
+
+  func wake(now: Instant) {
+    fromA?.wake(now: now, studio.outbox)
+    fromB?.wake(now: now, studio.outbox)
+  }
+}
+
+extension Leg {
+  /// Whether what comes from this leg to `other` is coded the same way as from `leg` to `another`.
+  fileprivate func codes(as leg: Leg, toward other: Leg, _ another: Leg) -> Bool {
+    accepts == leg.accepts && other.sends == another.sends && other.packetTime == another.packetTime
+      && other.opusBitrate == another.opusBitrate
+  }
+}
