@@ -91,6 +91,10 @@ private func readAllValues(_ headers: Headers) {
   _ = try? headers.unsupported
   _ = try? headers.callID
   _ = try? headers.cSeq
+  _ = try? headers.sessionExpires
+  _ = try? headers.minSE
+  _ = try? headers.rAck
+  _ = headers.rSeq
   _ = try? headers.replaces
   _ = try? headers.targetDialog
   if let target = try? headers.referTo { _ = target.uri.header(.replaces).map { try? DialogName(replaces: $0) } }

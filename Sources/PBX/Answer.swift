@@ -22,6 +22,7 @@ extension Exchange {
     }
     var callee = Leg(
       number: call.callee, codecs: branch.codecs, port: port, dialog: calleeDialog, session: branch.session)
+    takeTimer(&callee, response)
     var caller = Leg(
       number: call.caller.number, codecs: call.caller.codecs, port: callerPort, dialog: callerDialog,
       session: call.caller.session)
@@ -81,7 +82,7 @@ extension Exchange {
     )
   }
 
-  /// Answers a phone's INVITE by 200; the transaction sends it again until the ACK comes.
+  /// Answers a phone's INVITE or UPDATE by 200; that to INVITE is sent again until the ACK comes.
   func accept(
     _ call: inout Call, _ leg: inout Leg, _ transaction: TransactionID, _ request: Request,
     _ body: SessionDescription, user: String
@@ -90,7 +91,8 @@ extension Exchange {
     addDialogHeaders(&response, request, leg.dialog.flow, user: user)
     response.headers.append(.contentType, MediaType.sdp.description)
     response.body = body.serialised()
-    leg.unacknowledged = transaction
+    grantTimer(&leg, request, &response)
+    if request.method == .invite { leg.unacknowledged = transaction }
     reply(transaction, response)
   }
 

@@ -11,6 +11,8 @@ extension Exchange {
     guard case .ringing(let ringing) = call.state, index < ringing.branches.count else { return }
     if response.isProvisional {
       forwardProvisional(&call, ringing, index, response)
+    } else if response.status == 422, invitedAgain(&call, index, response) {
+      return
     } else if response.isSuccess {
       branchAnswered(&call, ringing, index, response, from: flow)
     } else {

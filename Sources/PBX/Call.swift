@@ -104,13 +104,13 @@ struct Call: Sendable {
   struct Branch: Sendable {
     let contact: URI
     let flow: Flow
-    let transaction: TransactionID
+    var transaction: TransactionID
     /// Our tag towards the phone, and towards the caller in all that comes of this branch: each branch is a dialog of its
     /// own there too, so that each may have its own media.
     let localTag: String
     let callerTag: String
     let codecs: [VoiceCodec]
-    let inviteCSeq: UInt32
+    var inviteCSeq: UInt32
     var session: LocalSession
     /// What our offer said; nil in an INVITE without one.
     let said: AudioStream?
@@ -146,6 +146,8 @@ struct Call: Sendable {
     let request: Request
     let client: TransactionID
     let inviteCSeq: UInt32
+    /// Whether the client's request is an UPDATE, which has no ACK.
+    let isUpdate: Bool
     let offer: Offer?
     /// What our offer to the other phone says; it counts once that has answered.
     let said: AudioStream?

@@ -41,7 +41,7 @@ extension Call {
   var deadline: Instant? {
     switch state {
     case .ringing(let ringing): ringing.deadline
-    case .talking(let talking): talking.reofferDeadline
+    case .talking(let talking): earliest(talking.reofferDeadline, talking.timerDeadline)
     case .ending, .over: nil
     }
   }
@@ -52,7 +52,9 @@ extension Exchange {
   func timeCame(_ call: inout Call) {
     switch call.state {
     case .ringing: ringingTimedOut(&call)
-    case .talking: makeReoffers(&call)
+    case .talking:
+      checkTimers(&call)
+      makeReoffers(&call)
     case .ending, .over: return
     }
   }

@@ -39,7 +39,7 @@ extension Exchange {
       return refuse(transaction, request, 488)
     }
     accept(&call, &talking.caller, transaction, request, body, user: call.callee)
-    own(&call, .caller, transaction)
+    if request.method == .invite { own(&call, .caller, transaction) }
     talking.delayed = delayed
     joinMedia(&call, talking)
     call.state = .talking(talking)

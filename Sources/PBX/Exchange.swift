@@ -45,6 +45,8 @@ public final class Exchange {
     case reinvite(call: UInt32)
     /// An offer that the exchange itself makes.
     case reoffer(CallReference)
+    /// An UPDATE that only refreshes.
+    case refresh(CallReference)
     /// An INVITE whose dialog has ended since: its 2xx is acknowledged, no more.
     case ended(Dialog)
     /// How a transfer goes, told to the phone that asked for it.

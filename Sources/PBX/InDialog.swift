@@ -30,13 +30,16 @@ extension Exchange {
       }
       // The body of an INFO is the other phone's concern, and a BYE is not refused for one.
       let capabilities = Exchange.capabilities
-      let refusal = request.method == .invite ? capabilities.refusal(request) : capabilities.extensionRefusal(request)
+      let refusal =
+        request.method == .invite || request.method == .update
+        ? capabilities.refusal(request) : capabilities.extensionRefusal(request)
       if let refusal { return exchange.refuse(transaction, request, refusal) }
       switch request.method {
       case .bye:
         exchange.reply(transaction, Response(to: request, status: 200))
         exchange.byeReceived(&call, reference.side, request)
       case .invite: exchange.reinvited(&call, reference.side, request, transaction)
+      case .update: exchange.updated(&call, reference.side, request, transaction)
       case .info: exchange.passInfo(&call, reference.side, request, transaction)
       case .refer: exchange.refer(&call, reference.side, request, transaction)
       case .options: exchange.answerOptions(request, transaction)

@@ -41,6 +41,9 @@ struct Leg: Sendable {
   var reoffer: Reoffer?
   /// Whether the phone has sent a REFER in this dialog.
   var hasReferred = false
+  /// Whether the phone says that it serves UPDATE.
+  var allowsUpdate = false
+  var timer: SessionTimer?
 
   var status: LegStatus {
     var status = LegStatus(signalling: dialog.flow.text, port: port)

@@ -20,6 +20,7 @@ extension Exchange {
     if talking.isNegotiating || talking[side.other]?.isOpen == false {
       return refuse(transaction, request, 491)
     }
+    if let refusal = tooBrief(request) { return reply(transaction, refusal) }
     let offer: Call.Offer?
     do throws(Refused) {
       offer = try readOffer(request.headers, request.body)
@@ -48,16 +49,20 @@ extension Exchange {
       said = relayed
       body = other.session.offer(relayed, at: mediaAddress(other.dialog.flow, port: other.port)).serialised()
     }
-    var invite = other.dialog.request(.invite, contact: contactHeader(other.dialog.flow, user: leg.number))
+    // An UPDATE has to be answered at once; where the other phone doesn't know it, its user may be asked by re-INVITE.
+    let isUpdate = request.method == .update && other.allowsUpdate
+    var invite = other.dialog.request(
+      isUpdate ? .update : .invite, contact: contactHeader(other.dialog.flow, user: leg.number))
     addCapabilities(&invite.headers)
+    addTimer(&invite.headers, other)
     if !body.isEmpty { invite.headers.append(.contentType, MediaType.sdp.description) }
     invite.body = body
     let client = send(invite, to: other.dialog.nextHop, for: .reinvite(call: call.number))
-    own(&call, side, transaction)
+    if request.method == .invite { own(&call, side, transaction) }
     talking[side.other] = other
     talking.reinvite = Call.Reinvite(
       from: side, server: transaction, request: request, client: client,
-      inviteCSeq: (try? invite.headers.cSeq.number) ?? 0, offer: offer, said: said)
+      inviteCSeq: other.dialog.localCSeq, isUpdate: isUpdate, offer: offer, said: said)
     call.state = .talking(talking)
   }
 
@@ -70,6 +75,7 @@ extension Exchange {
     }
     guard var leg = talking[reinvite.from], var other = talking[reinvite.from.other] else { return }
     other.dialog.refresh(response.headers)
+    takeTimer(&other, response)
     do throws(Refused) {
       let body: SessionDescription
       if let offer = reinvite.offer {
@@ -77,7 +83,7 @@ extension Exchange {
         body = try answerOn(&leg, offer, heard, from: other.codecs)
         other.said = reinvite.said
         other.heard = heard
-        acknowledge(other.dialog, reinvite.inviteCSeq, reinvite.client)
+        if !reinvite.isUpdate { acknowledge(other.dialog, reinvite.inviteCSeq, reinvite.client) }
       } else {
         (body, talking.delayed) = try offerOn(
           &leg, reinvite.from, response, from: other, reinvite.client, reinvite.inviteCSeq)
@@ -91,7 +97,7 @@ extension Exchange {
       goOn(&call)
     } catch {
       // The other phone has changed its session by now, so there is no going back to the old one.
-      acknowledge(other.dialog, reinvite.inviteCSeq, reinvite.client)
+      if !reinvite.isUpdate { acknowledge(other.dialog, reinvite.inviteCSeq, reinvite.client) }
       refuse(reinvite.server, reinvite.request, error)
       hangUp(&call, "the answer to a re-INVITE cannot be used")
     }
@@ -103,6 +109,13 @@ extension Exchange {
     switch status {
     case 300..<400, 401, 407: status = 488
     case 503: status = 500
+    case 422:
+      // How often the other phone wants to be refreshed is not this one's concern: it may try again at once.
+      status = 500
+      if case .talking(var talking) = call.state {
+        talking[reinvite.from.other]?.lengthenTimer(original, now)
+        call.state = .talking(talking)
+      }
     default: break
     }
     var response = Response(to: reinvite.request, status: status)

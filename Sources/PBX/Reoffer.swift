@@ -22,6 +22,10 @@ struct Reoffer: Sendable {
   var isVital = false
   /// It only tells the phone what the other one answered; what the phone says to that goes nowhere else.
   var isEcho = false
+  /// It says what was said before, so that the phone shows that it is still there.
+  var isRefresh = false
+  /// It went out as an UPDATE, which has no ACK.
+  var isUpdate = false
 
   var isRunning: Bool {
     guard case .running = state else { return false }
@@ -62,17 +66,16 @@ extension Exchange {
       }
       // Two of ours may cross: one leg's says nothing of the other's.
       guard talking.reinvite == nil, talking.delayed == nil, leg.unacknowledged == nil else { continue }
-      guard let other = talking[side.other], let heard = other.heard,
-        var said = Negotiation.relayedOffer(heard, from: other.codecs, to: leg.codecs)
-      else {
+      guard let said = reoffer.isRefresh ? leg.said : newOffer(talking, side, reoffer.direction) else {
         leg.reoffer = nil
         talking[side] = leg
         continue
       }
-      said.direction = reoffer.direction
       let body = leg.session.offer(said, at: mediaAddress(leg.dialog.flow, port: leg.port)).serialised()
-      var invite = leg.dialog.request(.invite, contact: contactHeader(leg.dialog.flow, user: other.number))
+      var invite = leg.dialog.request(
+        .invite, contact: contactHeader(leg.dialog.flow, user: talking[side.other]?.number ?? call.callee))
       addCapabilities(&invite.headers)
+      addTimer(&invite.headers, leg)
       invite.headers.append(.contentType, MediaType.sdp.description)
       invite.body = body
       let client = send(
@@ -83,14 +86,23 @@ extension Exchange {
     call.state = .talking(talking)
   }
 
+  /// What the phone of that side is offered of what the other last said.
+  private func newOffer(_ talking: Call.Talking, _ side: CallSide, _ direction: Direction) -> AudioStream? {
+    guard let leg = talking[side], let other = talking[side.other], let heard = other.heard else { return nil }
+    var said = Negotiation.relayedOffer(heard, from: other.codecs, to: leg.codecs)
+    said?.direction = direction
+    return said
+  }
+
   func reofferResponded(_ call: inout Call, _ side: CallSide, _ response: Response) {
     guard response.isFinal, case .talking(var talking) = call.state, var leg = talking[side],
       let reoffer = leg.reoffer, case .running(let client, let inviteCSeq, let said) = reoffer.state
     else { return }
-    guard response.isSuccess else { return reofferFailed(&call, side, response.status) }
+    guard response.isSuccess else { return reofferFailed(&call, side, response.status, response) }
     leg.reoffer = nil
     leg.dialog.refresh(response.headers)
-    acknowledge(leg.dialog, inviteCSeq, client)
+    takeTimer(&leg, response)
+    if !reoffer.isUpdate { acknowledge(leg.dialog, inviteCSeq, client) }
     do throws(Refused) {
       leg.heard = try readAnswer(response.headers, response.body, to: leg.session)
       leg.said = said
@@ -103,7 +115,7 @@ extension Exchange {
     tellDirection(&talking, of: side, reoffer)
     joinMedia(&call, talking)
     call.state = .talking(talking)
-    log(.info, "call", "joined", call.logFields)
+    if !reoffer.isRefresh { log(.info, "call", "joined", call.logFields) }
     goOn(&call)
   }
 
@@ -116,7 +128,7 @@ extension Exchange {
     talking[side.other] = other
   }
 
-  func reofferFailed(_ call: inout Call, _ side: CallSide, _ status: Int) {
+  func reofferFailed(_ call: inout Call, _ side: CallSide, _ status: Int, _ response: Response? = nil) {
     guard case .talking(var talking) = call.state, var leg = talking[side], var reoffer = leg.reoffer else { return }
     if status == 491 {
       reoffer.state = .waiting(until: now + glarePause(leg.dialog))
@@ -126,6 +138,7 @@ extension Exchange {
       return
     }
     leg.reoffer = nil
+    if status == 422 { leg.lengthenTimer(response, now) }
     talking[side] = leg
     call.state = .talking(talking)
     if status == 481 || status == 408 {
@@ -155,7 +168,8 @@ extension Exchange {
     purposes[reinvite.client] = .reoffer(CallReference(call: call.number, side: side))
     talking.reinvite = nil
     talking[side]?.reoffer = Reoffer(
-      state: .running(reinvite.client, inviteCSeq: reinvite.inviteCSeq, said: said), isEcho: true)
+      state: .running(reinvite.client, inviteCSeq: reinvite.inviteCSeq, said: said), isEcho: true,
+      isUpdate: reinvite.isUpdate)
     call.state = .talking(talking)
     return true
   }

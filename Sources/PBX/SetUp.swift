@@ -22,6 +22,7 @@ extension Exchange {
     // Else there is nobody to send a BYE to (§8.1.1.8).
     guard (try? request.remoteTarget) != nil else { return refuse(transaction, request, 400) }
 
+    if let refusal = tooBrief(request) { return reply(transaction, refusal) }
     let offer: Call.Offer?
     do throws(Refused) {
       offer = try readOffer(request.headers, request.body)
@@ -78,7 +79,8 @@ extension Exchange {
       var session = newSession()
       let body = said.map { session.offer($0, at: mediaAddress(flow, port: port)).serialised() } ?? []
       let tag = newTag()
-      let invite = newInvite(call, to: contact.contact.uri, flow, tag: tag, hops: hops, body: body)
+      let invite = newInvite(
+        call, to: contact.contact.uri, flow, tag: tag, CSeq(1, .invite), random.token(16), hops: hops, body: body)
       let transaction = send(invite, to: flow, for: .branch(call: call.number, index: ringing.branches.count))
       let branch = Call.Branch(
         contact: contact.contact.uri, flow: flow, transaction: transaction, localTag: tag, callerTag: newTag(),
@@ -91,8 +93,9 @@ extension Exchange {
     call.state = .ringing(ringing)
   }
 
-  private func newInvite(
-    _ call: Call, to contact: URI, _ flow: Flow, tag: String, hops: Int, body: [UInt8]
+  func newInvite(
+    _ call: Call, to contact: URI, _ flow: Flow, tag: String, _ cSeq: CSeq, _ callID: String, hops: Int,
+    body: [UInt8]
   ) -> Request {
     var uri = contact
     uri.headers = []
@@ -102,11 +105,12 @@ extension Exchange {
     request.headers.append(.maxForwards, String(hops))
     request.headers.append(.from, from.description)
     request.headers.append(.to, NameAddress(houseURI(call.callee)).description)
-    request.headers.append(.callID, random.token(16))
-    request.headers.append(.cSeq, CSeq(1, .invite).description)
+    request.headers.append(.callID, callID)
+    request.headers.append(.cSeq, cSeq.description)
     request.headers.append(.contact, contactHeader(flow, user: call.caller.number))
     if let referrer = call.caller.referredBy { request.headers.append(.referredBy, referrer) }
     addCapabilities(&request.headers)
+    addTimer(&request.headers, nil)
     if !body.isEmpty { request.headers.append(.contentType, MediaType.sdp.description) }
     return request
   }

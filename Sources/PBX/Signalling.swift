@@ -6,11 +6,13 @@ import Wire
 /// Between the calls and the transaction layer.
 extension Exchange {
   /// What is served, for refusals and OPTIONS (RFC 3261 §8.2, §11.2).
-  static let methods: [Method] = [.invite, .ack, .cancel, .bye, .options, .info, .refer, .register]
+  static let methods: [Method] = [
+    .invite, .ack, .cancel, .bye, .options, .info, .update, .refer, .register,
+  ]
   /// Option tags that may stand in Require, and that we say we know.
-  static let extensions = ["replaces", "norefersub", "tdialog"]
+  static let extensions = ["timer", "replaces", "norefersub", "tdialog"]
   static let knownMethods: [Method] =
-    methods + [.update, .prack, .subscribe, .notify, .message, .publish]
+    methods + [.prack, .subscribe, .notify, .message, .publish]
   static let product = "Sotto"
 
   /// Carries out what the transaction layer wants.
@@ -76,9 +78,12 @@ extension Exchange {
     case .info(let passed, let request): infoResponded(passed, request, response)
     case .reoffer(let reference):
       withCall(reference.call) { (exchange, call) in exchange.reofferResponded(&call, reference.side, response) }
+    case .refresh(let reference):
+      guard response.isFinal else { return }
+      withCall(reference.call) { (exchange, call) in exchange.refreshResponded(&call, reference.side, response) }
     case .ended(let dialog):
-      guard response.isSuccess, let cSeq = try? response.headers.cSeq.number else { return }
-      acknowledge(dialog, cSeq, transaction)
+      guard response.isSuccess, let cSeq = try? response.headers.cSeq, cSeq.method == .invite else { return }
+      acknowledge(dialog, cSeq.number, transaction)
     case .transferNotice(let reference):
       guard response.isFinal, !response.isSuccess else { return }
       withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }
@@ -117,6 +122,8 @@ extension Exchange {
     case .info(let passed, let request): reply(passed, Response(to: request, status: status))
     case .reoffer(let reference):
       withCall(reference.call) { (exchange, call) in exchange.reofferFailed(&call, reference.side, 408) }
+    case .refresh(let reference):
+      withCall(reference.call) { (exchange, call) in exchange.refreshResponded(&call, reference.side, nil) }
     case .ended: return
     case .transferNotice(let reference):
       withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }

@@ -71,6 +71,7 @@ extension Exchange {
     acknowledge(dialog, branch.inviteCSeq, branch.transaction)
     cancelBranches(ringing, except: index, reason: "SIP;cause=200;text=\"Call completed elsewhere\"")
     callsAnswered &+= 1
+    takeTimer(&leg, response)
     closeMedia(&call)
     call.state = .over
     transferNews.append(.answered(stayer, by: call.number, leg))

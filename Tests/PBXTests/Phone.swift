@@ -32,6 +32,10 @@ final class Phone: SimNode {
   var direction = Direction.sendrecv
   var offersInInvite = true
   var refusesReinvites = false
+  /// Its Allow, if it sends one.
+  var allows: String?
+  /// Seconds: sessions that may end sooner are refused by 422.
+  var leastSession: UInt32 = 0
   /// Sends no ACK of a 2xx.
   var forgetsAck = false
   /// What happened, in order: `180`, `200`, `INVITE`, `BYE`, `CANCEL` …
@@ -118,6 +122,11 @@ final class Phone: SimNode {
   var replaces: String {
     guard let dialog else { return "" }
     return "\(dialog.callID);to-tag=\(dialog.remoteTag ?? "0");from-tag=\(dialog.localTag)"
+  }
+
+  func update(_ direction: Direction, now: Instant) {
+    self.direction = direction
+    inDialog(.update, now: now) { request in self.describe(&request.headers, &request.body) }
   }
 
   func inDialog(_ method: Method, now: Instant, _ change: (inout Request) -> Void = { _ in }) {
@@ -232,6 +241,7 @@ final class Phone: SimNode {
       layer.respond(Response(to: request, status: 488), to: id, now: now)
     case .invite where isWithin: pickUp(request, id)
     case .invite: rung(request, id)
+    case .update where !request.body.isEmpty: pickUp(request, id)
     default:
       if request.method == .bye { dialog = nil }
       layer.respond(Response(to: request, status: 200), to: id, now: now)
@@ -245,6 +255,11 @@ final class Phone: SimNode {
 
   private func rung(_ request: Request, _ id: TransactionID) {
     dialog = nil
+    if let asked = try? request.headers.sessionExpires, asked.seconds < leastSession {
+      var response = Response(to: request, status: 422, toTag: "t\(number)")
+      response.headers.append(.minSE, String(leastSession))
+      return layer.respond(response, to: id, now: now)
+    }
     switch manner {
     case .silent: return
     case .refuses(let status):
@@ -270,6 +285,7 @@ final class Phone: SimNode {
     ringing = (request, id)
     var response = Response(to: request, status: 200, toTag: "t\(number)")
     response.headers.append(.contact, contact)
+    if let allows { response.headers.append(.allow, allows) }
     describe(&response.headers, &response.body, answering: request.body)
     if dialog == nil { dialog = try? Dialog(answering: request, from: flow, localTag: "t\(number)") }
     layer.respond(response, to: id, now: now)
@@ -288,6 +304,7 @@ final class Phone: SimNode {
     request.headers.append(.callID, random.token(8))
     request.headers.append(.cSeq, "1 \(method.name)")
     request.headers.append(.contact, contact)
+    if let allows { request.headers.append(.allow, allows) }
     return request
   }
 

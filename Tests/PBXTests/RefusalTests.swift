@@ -18,7 +18,7 @@ struct RefusalTests {
     request.body = Array("hello".utf8)
   }
 
-  private func requires(_ request: inout Request) { request.headers.append(.require, "100rel, timer") }
+  private func requires(_ request: inout Request) { request.headers.append(.require, "precondition, sec-agree") }
 
   @Test func anInviteWithoutSDPInItsBodyIs415AndNamesWhatIsAccepted() {
     a.call("1002", now: office.now) { saysText(&$0) }
@@ -39,7 +39,7 @@ struct RefusalTests {
   @Test func anUnknownExtensionIs420AndIsNamed() {
     a.call("1002", now: office.now) { requires(&$0) }
     #expect(office.run(until: { a.story == ["420"] }))
-    #expect(a.lastResponse?.headers[.unsupported] == "100rel, timer")
+    #expect(a.lastResponse?.headers[.unsupported] == "precondition, sec-agree")
     #expect(b.story.isEmpty && office.settles())
   }
 
@@ -47,7 +47,7 @@ struct RefusalTests {
   func anUnknownExtensionIs420OutsideOfCallsToo(method: Method) {
     a.ask(method, now: office.now) { requires(&$0) }
     #expect(office.run(until: { a.story == ["420"] }))
-    #expect(a.lastResponse?.headers[.unsupported] == "100rel, timer")
+    #expect(a.lastResponse?.headers[.unsupported] == "precondition, sec-agree")
     #expect(office.settles())
   }
 
@@ -56,7 +56,7 @@ struct RefusalTests {
     connect()
     a.inDialog(method, now: office.now) { requires(&$0) }
     #expect(office.run(until: { a.story == ["420"] }))
-    #expect(a.lastResponse?.headers[.unsupported] == "100rel, timer")
+    #expect(a.lastResponse?.headers[.unsupported] == "precondition, sec-agree")
     #expect(b.story.isEmpty && office.exchange.status(now: office.now).calls.first?.phase == .connected)
     a.hangUp(now: office.now)
     #expect(office.settles())
