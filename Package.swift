@@ -32,6 +32,7 @@ let package = Package(
     // C libraries: headers and static-inline helpers only.
     .target(name: "CLinux"),
     .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
+    .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
@@ -40,7 +41,7 @@ let package = Package(
     .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
 
     // The exchange, from the ground up.
-    library("Platform", ["CCares", "CLinux", "CUring", "DNS", "Wire"]),
+    library("Platform", ["CCares", "CLinux", "CTLS", "CUring", "DNS", "Wire"]),
     library("Wire"),
     library("DNS", ["Wire"]),
     library("Numbering", ["Wire"]),

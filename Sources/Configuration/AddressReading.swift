@@ -22,7 +22,7 @@ extension YAMLReader {
   mutating func listeners(_ node: YAMLNode) -> [Listener]? {
     distinct(node, of: "addresses such as udp://0.0.0.0:5060", named: { $0.description }) { reader, element in
       if let listener = element.text.flatMap({ Listener($0) }) { return listener }
-      let expected = "udp:// or tcp://, an IP address and a port: udp://0.0.0.0:5060 or tcp://[::]:5060"
+      let expected = "udp://, tcp:// or tls://, an IP address and a port: udp://0.0.0.0:5060 or tls://[::]:5061"
       reader.refuse(element, expected: expected)
       return nil
     }
@@ -89,18 +89,11 @@ extension YAMLReader {
 }
 
 extension Listener {
-  /// `udp://192.0.2.1:5060`, `tcp://[::]:5060`; the port is 5060 where it is left out.
+  /// `udp://192.0.2.1:5060`, `tls://[::]:5061`; the transport's own port where it is left out.
   init?(_ text: String) {
-    var rest = text[...]
-    let transport: Transport
-    if rest.hasPrefix("udp://") {
-      transport = .udp
-    } else if rest.hasPrefix("tcp://") {
-      transport = .tcp
-    } else {
-      return nil
-    }
-    rest = rest.dropFirst(6)
+    let named = Transport.allCases.first { text.hasPrefix($0.rawValue + "://") }
+    guard let transport = named else { return nil }
+    var rest = text.dropFirst(transport.rawValue.utf8.count + 3)
     let host: Substring
     if rest.utf8.first == UInt8(ascii: "[") {
       guard let end = rest.utf8.firstIndex(of: UInt8(ascii: "]")) else { return nil }
@@ -113,7 +106,7 @@ extension Listener {
       rest = rest[end...]
     }
     guard let ip = IPAddress(host), !ip.isMulticast else { return nil }
-    var port: UInt32 = 5060
+    var port = UInt32(transport.port)
     if !rest.isEmpty {
       guard rest.utf8.first == UInt8(ascii: ":"), let number = decimal(rest.utf8.dropFirst(), limit: 65535), number > 0
       else { return nil }

@@ -6,6 +6,7 @@ public struct Configuration: Equatable, Sendable {
   public var domain = "sotto.lan"
   /// Where SIP is awaited, in the file's order; never empty, no address twice.
   public var listeners: [Listener] = Listener.standard
+  public var tls = TLSSettings()
   public var media = MediaSettings()
   /// By number; see `Extension.number`.
   public var extensions: [String: Extension] = [:]
@@ -18,9 +19,16 @@ public struct Configuration: Equatable, Sendable {
   public init() {}
 }
 
-/// One address at which SIP is awaited: `udp://0.0.0.0:5060`, `tcp://[::]:5060`.
+/// One address at which SIP is awaited: `udp://0.0.0.0:5060`, `tls://[::]:5061`.
 public struct Listener: Hashable, Sendable {
-  public enum Transport: Hashable, Sendable { case udp, tcp }
+  /// By the name that stands before the address.
+  public enum Transport: String, CaseIterable, Hashable, Sendable {
+    case udp, tcp, tls
+
+    public var isSecure: Bool { self == .tls }
+    /// What is meant where an address has no port.
+    var port: UInt16 { self == .tls ? 5061 : 5060 }
+  }
 
   public var transport: Transport
   public var address: SocketAddress
@@ -37,7 +45,7 @@ public struct Listener: Hashable, Sendable {
   ]
 
   /// The text of the configuration file.
-  public var description: String { (transport == .udp ? "udp://" : "tcp://") + address.description }
+  public var description: String { transport.rawValue + "://" + address.description }
 }
 
 public struct MediaSettings: Equatable, Sendable {

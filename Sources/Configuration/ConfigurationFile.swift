@@ -26,8 +26,10 @@ extension Configuration {
       // After a faulty value passwords are left alone: a second fault for each of them would only hide the first.
       allowWeakPasswords = reader.boolean(node) ?? true
     }
-    if let node = top["sip"], let listen = reader.section(node, of: "sip", keys: ["listen"])["listen"] {
-      listeners = reader.listeners(listen) ?? listeners
+    if let node = top["sip"] {
+      let section = reader.section(node, of: "sip", keys: ["listen", "tls"])
+      if let listen = section["listen"] { listeners = reader.listeners(listen) ?? listeners }
+      if let node = section["tls"] { tls = reader.tls(node) }
     }
     if let node = top["media"] { read(media: node, &reader) }
     if let node = top["extensions"] {

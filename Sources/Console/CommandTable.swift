@@ -7,6 +7,9 @@ public enum CommandTable {
     "serve",
     options: [
       OptionDescription("--config", value: "FILE", help: "the configuration; must be given"), control,
+      OptionDescription(
+        "--state", value: "FOLDER",
+        help: "where the exchange keeps its own certificate (SOTTO_STATE, else /var/lib/sotto)"),
       OptionDescription("--log-level", value: "LEVEL", help: "error, warning, notice, info or debug"),
     ],
     summary: "Runs the exchange until SIGTERM; SIGHUP reads the configuration again.",

@@ -14,7 +14,20 @@ func summaryText(_ status: JSON) -> String {
     listening on \(listeners.joined(separator: " "))
     media by \(media?["engine"]?.text ?? "?"), ports \(media?["ports"]?.text ?? "?")
 
-    """
+    """ + certificatesText(status)
+}
+
+/// What can be compared with what a phone shows: two lines for each certificate.
+private func certificatesText(_ status: JSON) -> String {
+  var text = ""
+  for certificate in status["certificates"]?.elements ?? [] {
+    let until = certificate["until"]?.text.map { String($0.prefix(10)) }
+    text += "certificate (\(certificate["key"]?.text ?? "?"), until \(until ?? "?")), "
+    text += "SHA-256 \(certificate["sha256"]?.text ?? "?")\n"
+    guard let authority = certificate["authority_sha256"]?.text else { continue }
+    text += "signed by the own authority in \(certificate["authority_file"]?.text ?? "?"), SHA-256 \(authority)\n"
+  }
+  return text
 }
 
 /// A table of the registered phones.

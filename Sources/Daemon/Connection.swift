@@ -2,15 +2,18 @@ import Platform
 import SIP
 import Wire
 
-/// One TCP connection of a phone: its framing, its unsent bytes and its deadlines.
+/// One connection of a phone or a trunk: what lies between its wire and SIP, its unsent bytes and its deadlines.
 final class Connection {
   let number: UInt32
   let socket: StreamSocket
+  let transport: Transport
   let remote: SocketAddress
   /// Known once the connection stands.
   var local: SocketAddress
+  /// Of a connection that we opened over TLS: whom the other end proves to be.
+  let serverName: String?
   var framer = StreamFramer()
-  /// Still being opened by us.
+  /// TCP is still being opened by us.
   var isConnecting: Bool
   /// Whether it has brought a whole message or keep-alive.
   var isProven = false
@@ -23,39 +26,123 @@ final class Connection {
   var aliases: [Flow] = []
   /// What the poller was told.
   var isWatchedForWriting = false
+  /// Nil: SIP travels as it is.
+  private let tls: TLSSession?
+  private let isOurs: Bool
+  private let opened: Instant
+  /// When the message that is not whole yet began.
+  private var midwaySince: Instant?
+  /// What waits for the end of the handshake.
+  private var early: [[UInt8]] = []
+  private var earlyCount = 0
   private var queue: WriteQueue
 
   init(
-    number: UInt32, socket: StreamSocket, local: SocketAddress, remote: SocketAddress, isConnecting: Bool,
-    queueLimit: Int, now: Instant
+    number: UInt32, socket: StreamSocket, tls: TLSSession?, flow: Flow, isOurs: Bool, queueLimit: Int, now: Instant
   ) {
     self.number = number
     self.socket = socket
-    self.local = local
-    self.remote = remote
-    self.isConnecting = isConnecting
+    self.tls = tls
+    transport = flow.transport
+    local = flow.local
+    remote = flow.remote
+    serverName = flow.serverName
+    self.isOurs = isOurs
+    isConnecting = isOurs
     lastHeard = now
+    opened = now
     queue = WriteQueue(limit: queueLimit)
   }
 
-  var flow: Flow { Flow(transport: .tcp, local: local, remote: remote, connection: number) }
+  var flow: Flow {
+    Flow(transport: transport, local: local, remote: remote, connection: number, serverName: serverName)
+  }
+  /// Whether SIP can pass.
+  var isEstablished: Bool { !isConnecting && tls?.isEstablished != false }
   var wantsToWrite: Bool { isConnecting || !queue.isEmpty }
-  var hasUnsent: Bool { !queue.isEmpty }
+  var hasUnsent: Bool { !queue.isEmpty || !early.isEmpty }
 
   /// When the connection has to be looked at next.
   func deadline(_ limits: ConnectionLimits) -> Instant {
-    if isConnecting { return lastHeard + limits.connect }
-    // A message whose rest never comes (RFC 4475 §3.1.2.2); less is an empty line that a phone keeps the way open by.
-    let isMidway = framer.pending > 3
-    let silence = lastHeard + (isProven && !isMidway ? limits.idle : limits.patience)
-    guard let stalledSince else { return silence }
-    return min(silence, stalledSince + limits.stall)
+    guard isEstablished else { return opened + (isOurs ? limits.connect : limits.handshake) }
+    var due = isProven ? lastHeard + limits.idle : opened + limits.patience
+    if let midwaySince { due = min(due, midwaySince + limits.patience) }
+    if let stalledSince { due = min(due, stalledSince + limits.stall) }
+    return due
   }
 
-  /// Takes bytes to write; false where the reader is too slow for them.
+  /// Why `deadline` passed, for the log.
+  var dawdling: StaticString {
+    if isConnecting { return "the other end does not answer" }
+    if !isEstablished { return "the TLS handshake took too long" }
+    if stalledSince != nil { return "the other end takes nothing more" }
+    if !isProven || midwaySince != nil { return "no whole message came" }
+    return "silent for too long"
+  }
+
+  /// TCP stands. Over TLS the handshake begins.
+  func connected() throws(TLSError) {
+    isConnecting = false
+    isProven = true
+    local = socket.localAddress ?? local
+    if let tls {
+      _ = try tls.receive([])
+      _ = queue.append(tls.takeOutgoing())
+    }
+  }
+
+  /// Takes what was read from the socket; false where nothing more comes.
+  func take(_ wire: [UInt8], now: Instant) throws(TLSError) -> Bool {
+    lastHeard = now
+    guard let tls else {
+      framer.receive(wire)
+      return true
+    }
+    let plain: [UInt8]
+    do throws(TLSError) {
+      plain = try tls.receive(wire)
+    } catch {
+      // What is left to say is why.
+      _ = queue.append(tls.takeOutgoing())
+      throw error
+    }
+    framer.receive(plain)
+    if tls.isEstablished {
+      for bytes in early { try tls.send(bytes[...]) }
+      early = []
+    }
+    _ = queue.append(tls.takeOutgoing())
+    if stalledSince == nil && !queue.isEmpty { stalledSince = now }
+    return !tls.isEnded
+  }
+
+  /// Notes how far the stream has come, once all that is whole was taken out of it.
+  func settled(now: Instant) {
+    // A message whose rest never comes (RFC 4475 §3.1.2.2); less is an empty line that a phone keeps the way open by.
+    if framer.pending <= 3 {
+      midwaySince = nil
+    } else if midwaySince == nil {
+      midwaySince = now
+    }
+  }
+
+  /// A whole message or keep-alive came: what follows it is another one.
+  func advanced() {
+    isProven = true
+    midwaySince = nil
+  }
+
+  /// Takes bytes to write; false where the reader is too slow for them, or the session of no use.
   func enqueue(_ bytes: [UInt8], now: Instant) -> Bool {
+    guard isEstablished || tls == nil else {
+      earlyCount += bytes.count
+      early.append(bytes)
+      return earlyCount <= queue.limit
+    }
     if stalledSince == nil { stalledSince = now }
-    return queue.append(bytes)
+    guard let tls else { return queue.append(bytes) }
+    guard (try? tls.send(bytes[...])) != nil else { return false }
+    return queue.append(tls.takeOutgoing())
   }
 
   /// Writes what the other end takes now; false once the connection is of no use any more.
@@ -72,5 +159,15 @@ final class Connection {
     }
     stalledSince = nil
     return !closesWhenWritten
+  }
+
+  /// Says what can still be said, and closes.
+  func close() {
+    if let tls, isEstablished {
+      tls.end()
+      _ = queue.append(tls.takeOutgoing())
+    }
+    if !isConnecting, let front = queue.front { _ = socket.write(front) }
+    socket.close()
   }
 }

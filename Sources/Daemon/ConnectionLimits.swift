@@ -1,6 +1,6 @@
 import Wire
 
-/// How much of the box TCP connections may take. A phone holds one.
+/// How much of the box connections may take. A phone holds one.
 struct ConnectionLimits {
   var total = 256
   /// From one address; more than one phone may stand behind it.
@@ -13,6 +13,10 @@ struct ConnectionLimits {
   var queue = 256 << 10
   /// How long unsent bytes may wait without one being taken.
   var stall = Interval.seconds(20)
+  /// How long a TLS handshake, or the opening of a WebSocket, may take from the connection's start.
+  var handshake = Interval.seconds(10)
+  /// Handshakes of one address that may be under way at once.
+  var handshakesPerSource = 16
   /// How long a connection that we open may take to stand; less than a SIP transaction's 32 s (RFC 3261 §17.1.1.2), so
   /// that another contact can still be tried.
   var connect = Interval.seconds(10)

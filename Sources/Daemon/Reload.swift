@@ -8,17 +8,30 @@ extension Server {
   /// Reads the file again. A fault in it leaves everything as it was; returns why, or nil when it is in force.
   func reload(now: Instant) -> String? {
     let fresh: Configuration
+    let offered: Certificates.Fresh
     do throws(LoadError) {
       fresh = try loadConfiguration(file)
     } catch {
       for line in error.lines { log.write(.error, "configuration", line) }
       return kept("\(file) has faults: " + error.lines.joined(separator: "; "))
     }
+    do throws(TLSReadError) {
+      offered = try certificates.prepare(fresh)
+    } catch {
+      log.write(.error, "configuration", error.description)
+      return kept(error.description)
+    }
     do throws(PlatformError) {
       try openPorts(fresh.listeners)
     } catch {
       log.write(.error, "configuration", error.description)
       return kept(error.description)
+    }
+    do throws(TLSReadError) {
+      try offer(offered, now: now)
+    } catch {
+      // Memory is out: the certificates of before go on.
+      log.write(.error, "tls", error.description)
     }
     if fresh.logLevel != configuration.logLevel { log.level = fresh.logLevel }
     media.configure(fresh.media)

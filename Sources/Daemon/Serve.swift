@@ -7,6 +7,7 @@ import Platform
 enum StartError: Error {
   case platform(PlatformError)
   case media(MediaError)
+  case tls(TLSReadError)
   case noRandomness
   case noAddress
 
@@ -14,6 +15,7 @@ enum StartError: Error {
     switch self {
     case .platform(let error): error.description
     case .media(let error): error.description
+    case .tls(let error): error.description
     case .noRandomness: "the kernel gives no random numbers"
     case .noAddress: "sip.listen has only IPv6 addresses, and this machine has no IPv6; add udp://0.0.0.0:5060"
     }
@@ -23,13 +25,16 @@ enum StartError: Error {
 /// `sotto serve`: starts the exchange and runs it to its end. The exit status: 0 after a signal ended it, 1 where it could
 /// not start.
 @export(interface)
-public func serve(configurationFile: String, control: ControlPath, logLevel: LogLevel?) -> Int32 {
+public func serve(
+  configurationFile: String, control: ControlPath, state: String, logLevel: LogLevel?
+) -> Int32 {
   do throws(LoadError) {
     let configuration = try loadConfiguration(configurationFile)
     let log = Log(level: logLevel ?? configuration.logLevel)
     do throws(StartError) {
       _ = try? Process.raiseDescriptorLimit()
-      let server = try Server(file: configurationFile, configuration: configuration, log: log)
+      let server = try Server(
+        file: configurationFile, configuration: configuration, state: state, log: log)
       try server.openControl(control)
       return server.run()
     } catch {

@@ -17,6 +17,7 @@ final class Server {
   let signals: SignalReader
   let ports: SignallingPorts
   let connections: Connections
+  let certificates: Certificates
   let media: MediaLink
   var control: ControlServer?
   var exchange: Exchange
@@ -24,9 +25,10 @@ final class Server {
   /// When a polite end gives up waiting; nil while running.
   private var endsBy: Instant?
   /// Connections turned away since that was last said.
-  private var refusals = (count: 0, saidAt: Instant?.none)
+  var refusals = (count: 0, saidAt: Instant?.none)
 
-  init(file: String, configuration: Configuration, log: Log) throws(StartError) {
+  /// `state` is the folder in which the exchange keeps what must outlive it.
+  init(file: String, configuration: Configuration, state: String, log: Log) throws(StartError) {
     self.file = file
     self.configuration = configuration
     self.log = log
@@ -39,12 +41,18 @@ final class Server {
     }
     ports = SignallingPorts(poller: poller)
     connections = Connections(poller: poller)
+    certificates = try Certificates(state: state)
     do throws(CryptoError) {
       exchange = Exchange(configuration, random: RandomSource(seed: try randomBytes(32)), now: started)
     } catch {
       throw .noRandomness
     }
     media = try MediaLink(configuration.media, poller: poller)
+    do throws(TLSReadError) {
+      try offer(certificates.prepare(configuration), now: started)
+    } catch {
+      throw .tls(error)
+    }
     do throws(PlatformError) {
       try openPorts(configuration.listeners)
     } catch {
@@ -84,6 +92,7 @@ final class Server {
   private var nextDeadline: Instant? {
     var deadline = earliest(exchange.nextDeadline, connections.nextDeadline)
     deadline = earliest(deadline, control?.nextDeadline)
+    deadline = earliest(deadline, certificates.nextDeadline)
     if let endsBy { deadline = earliest(deadline, min(endsBy, Clock.monotonic() + .milliseconds(20))) }
     return deadline
   }
@@ -96,9 +105,9 @@ final class Server {
       media.takeEvents { exchange.mediaEvent($0, now: now) }
     case .udp(let number):
       if let port = ports[number], case .udp(let socket) = port.socket { receive(socket, port.listener, now: now) }
-    case .tcpListener(let number):
-      if let port = ports[number], case .tcp(let listener) = port.socket {
-        connections.accept(listener, now: now) { happened($0, now: now) }
+    case .streamListener(let number):
+      if let port = ports[number], case .stream(let listener) = port.socket {
+        connections.accept(listener, port.listener.sip, now: now) { happened($0, now: now) }
       }
     case .connection(let number):
       connections.ready(number, what, now: now) { happened($0, now: now) }
@@ -118,38 +127,11 @@ final class Server {
     }
   }
 
-  private func happened(_ event: ConnectionEvent, now: Instant) {
-    switch event {
-    case .message(let bytes, let flow): exchange.receive(bytes, from: flow, now: now)
-    case .closed(let flow):
-      log.write(
-        .debug, "tcp", "connection ended",
-        [LogField("remote", flow.remote.description), LogField("connection", String(flow.connection))])
-      exchange.connectionClosed(flow, now: now)
-    case .damaged(let head, let error, let flow):
-      log.write(
-        .info, "tcp", "stream makes no sense, closing it",
-        [LogField("remote", flow.remote.description), LogField("reason", error.description)])
-      let answer = Response(toDamaged: head, refusing: error, toTag: nil)
-      connections.finish(flow, with: answer?.serialized(), now: now) { happened($0, now: now) }
-    case .refused(let remote): refused(remote, now: now)
-    }
-  }
-
-  /// Says at most once in 10 s that connections are turned away, for whoever opens many would else fill the log.
-  private func refused(_ remote: SocketAddress, now: Instant) {
-    refusals.count += 1
-    if let saidAt = refusals.saidAt, now < saidAt + .seconds(10) { return }
-    log.write(
-      .warning, "tcp", "too many connections, turned away",
-      [LogField("remote", remote.description), LogField("count", String(refusals.count))])
-    refusals = (0, now)
-  }
-
   private func wake(now: Instant) {
     exchange.wake(now: now)
     connections.wake(now: now) { happened($0, now: now) }
     control?.wake(now: now)
+    renewCertificate(now: now)
     if ports.hasRetired && exchange.callCount == 0 { ports.closeRetired() }
   }
 

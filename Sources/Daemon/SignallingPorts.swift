@@ -3,11 +3,14 @@ import Platform
 import SIP
 import Wire
 
+/// SIP's class of service, CS3 (RFC 4594 §4.3).
+let signallingDSCP: Int32 = 24
+
 /// A bound address of `sip.listen`.
 struct SignallingPort {
   enum Socket {
     case udp(UDPSocket)
-    case tcp(StreamListener)
+    case stream(StreamListener)
   }
 
   var listener: Listener
@@ -28,31 +31,41 @@ struct SignallingPort {
       }
       // A burst of registrations after a power cut must fit.
       udp.setBuffers(receive: 256 << 10, send: 256 << 10)
-      // SIP's class of service, CS3 (RFC 4594 §4.3).
-      udp.setDSCP(24)
+      udp.setDSCP(signallingDSCP)
       socket = .udp(udp)
-    case .tcp: socket = .tcp(try StreamListener(tcp: listener.address))
+    case .tcp, .tls: socket = .stream(try StreamListener(tcp: listener.address, dscp: signallingDSCP))
     }
   }
 
   func close() {
     switch socket {
     case .udp(let udp): udp.close()
-    case .tcp(let tcp): tcp.close()
+    case .stream(let stream): stream.close()
     }
   }
 
   func token(_ number: UInt32) -> Token {
     switch socket {
     case .udp: .udp(number)
-    case .tcp: .tcpListener(number)
+    case .stream: .streamListener(number)
     }
   }
 
   var descriptor: Int32 {
     switch socket {
     case .udp(let udp): udp.descriptor
-    case .tcp(let tcp): tcp.descriptor
+    case .stream(let stream): stream.descriptor
+    }
+  }
+}
+
+extension Listener {
+  /// As messages that come in here travel.
+  var sip: SIP.Transport {
+    switch transport {
+    case .udp: .udp
+    case .tcp: .tcp
+    case .tls: .tls
     }
   }
 }

@@ -3,7 +3,7 @@ enum Token: Equatable {
   case signals
   case media
   case udp(UInt32)
-  case tcpListener(UInt32)
+  case streamListener(UInt32)
   case connection(UInt32)
   case controlListener
   case controlClient(UInt32)
@@ -13,7 +13,7 @@ enum Token: Equatable {
     case .signals: 0
     case .media: 1 << 32
     case .udp(let number): 2 << 32 | UInt64(number)
-    case .tcpListener(let number): 3 << 32 | UInt64(number)
+    case .streamListener(let number): 3 << 32 | UInt64(number)
     case .connection(let number): 4 << 32 | UInt64(number)
     case .controlListener: 5 << 32
     case .controlClient(let number): 6 << 32 | UInt64(number)
@@ -26,7 +26,7 @@ enum Token: Equatable {
     case 0: self = .signals
     case 1: self = .media
     case 2: self = .udp(number)
-    case 3: self = .tcpListener(number)
+    case 3: self = .streamListener(number)
     case 4: self = .connection(number)
     case 5: self = .controlListener
     case 6: self = .controlClient(number)

@@ -32,8 +32,11 @@ public struct StreamSocket: Sendable {
   init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Begins a TCP connection. It is ready to write, with no `connectError`, once it stands.
-  public static func connect(to address: SocketAddress) throws(PlatformError) -> StreamSocket {
-    let fd = try check(clinux_tcp_socket(address.ip.isIPv4 ? CLINUX_IPV4 : CLINUX_IPV6_ONLY), "socket")
+  /// `dscp` is a differentiated services code point (RFC 2474), 0…63, for all that is sent.
+  public static func connect(to address: SocketAddress, dscp: Int32 = 0) throws(PlatformError) -> StreamSocket {
+    let family = address.ip.isIPv4 ? CLINUX_IPV4 : CLINUX_IPV6_ONLY
+    let fd = try check(clinux_tcp_socket(family), "socket")
+    if dscp != 0 { _ = clinux_dscp(fd, family, dscp) }
     var raw = address.raw
     let result = clinux_connect(fd, &raw)
     guard result == 0 || result == -EINPROGRESS else {
@@ -96,9 +99,11 @@ public struct StreamListener: Sendable {
   public let descriptor: Int32
   private let isTCP: Bool
 
-  /// Listens for TCP; port 0 takes any. An IPv6 address takes IPv6 only.
-  public init(tcp address: SocketAddress) throws(PlatformError) {
-    let fd = try check(clinux_tcp_socket(address.ip.isIPv4 ? CLINUX_IPV4 : CLINUX_IPV6_ONLY), "socket")
+  /// Listens for TCP; port 0 takes any. An IPv6 address takes IPv6 only. Connections that are accepted inherit `dscp`.
+  public init(tcp address: SocketAddress, dscp: Int32 = 0) throws(PlatformError) {
+    let family = address.ip.isIPv4 ? CLINUX_IPV4 : CLINUX_IPV6_ONLY
+    let fd = try check(clinux_tcp_socket(family), "socket")
+    if dscp != 0 { _ = clinux_dscp(fd, family, dscp) }
     var raw = address.raw
     var result = clinux_reuse_address(fd)
     if result >= 0 { result = clinux_bind(fd, &raw, 0) }

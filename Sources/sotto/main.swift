@@ -45,7 +45,8 @@ func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
       level = LogLevel(rawValue: word)
       if level == nil { return Commands.misused("unknown level \(quoted(word)). See 'sotto serve --help'.") }
     }
-    return serve(configurationFile: file, control: control, logLevel: level)
+    let state = arguments["--state"] ?? Process.environment("SOTTO_STATE") ?? "/var/lib/sotto"
+    return serve(configurationFile: file, control: control, state: state, logLevel: level)
   case "check-config": return Commands.checkConfig(arguments.operands[0], printing: arguments["--print"])
   case "status": return Commands.status(client, json: arguments["--json"] != nil)
   case "console": return ConsoleMenu(client: client).run()

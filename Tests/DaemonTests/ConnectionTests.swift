@@ -5,71 +5,12 @@ import Wire
 
 @testable import Daemon
 
-/// The connections on loopback, with what they reported.
-private final class Fixture {
-  let poller: Poller
-  let connections: Connections
-  let listener: StreamListener
-  var messages: [[UInt8]] = []
-  var flows: [Flow] = []
-  var closed: [Flow] = []
-  var refused = 0
-  var damaged = 0
-
-  init(_ limits: ConnectionLimits = ConnectionLimits()) throws {
-    poller = try Poller()
-    connections = Connections(poller: poller, limits: limits)
-    listener = try StreamListener(tcp: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 0))
-    try poller.add(listener.descriptor, .readable, token: Token.tcpListener(1).packed)
-  }
-
-  deinit {
-    connections.closeAll()
-    listener.close()
-    poller.close()
-  }
-
-  func report(_ event: ConnectionEvent) {
-    switch event {
-    case .message(let bytes, let flow):
-      messages.append(bytes)
-      flows.append(flow)
-    case .closed(let flow): closed.append(flow)
-    case .damaged: damaged += 1
-    case .refused: refused += 1
-    }
-  }
-
-  /// Turns the loop until something holds, for two seconds at most.
-  func run(until holds: () -> Bool) -> Bool {
-    let end = Clock.monotonic() + .seconds(2)
-    while !holds() && Clock.monotonic() < end {
-      poller.wait(until: Clock.monotonic() + .milliseconds(10)) { token, what in
-        let now = Clock.monotonic()
-        switch Token(packed: token) {
-        case .tcpListener: connections.accept(listener, now: now) { report($0) }
-        case .connection(let number): connections.ready(number, what, now: now) { report($0) }
-        default: break
-        }
-      }
-    }
-    return holds()
-  }
-
-  /// Where a peer that is not ours listens.
-  func peer() throws -> (listener: StreamListener, flow: Flow) {
-    let peer = try StreamListener(tcp: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 0))
-    let local = SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 5060)
-    return (peer, Flow(transport: .tcp, local: local, remote: try #require(peer.localAddress)))
-  }
-}
-
 private let ping = Array("\r\n\r\n".utf8)
 private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\nok".utf8)
 
 @Suite struct ConnectionTests {
   @Test func aConnectionIsOpenedWhereNoneStandsAndUsedAgain() throws {
-    let fixture = try Fixture()
+    let fixture = try ConnectionFixture()
     let (peer, flow) = try fixture.peer()
     defer { peer.close() }
     fixture.connections.send(message, on: flow, now: Clock.monotonic()) { fixture.report($0) }
@@ -100,7 +41,7 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func aConnectionThatCannotBeMadeIsReported() throws {
-    let fixture = try Fixture()
+    let fixture = try ConnectionFixture()
     let (peer, flow) = try fixture.peer()
     peer.close()
     fixture.connections.send(message, on: flow, now: Clock.monotonic()) { fixture.report($0) }
@@ -112,7 +53,7 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func aReaderThatIsTooSlowIsCutOff() throws {
-    let fixture = try Fixture(ConnectionLimits(queue: 100_000))
+    let fixture = try ConnectionFixture(ConnectionLimits(queue: 100_000))
     let client = try StreamSocket.connect(to: try #require(fixture.listener.localAddress))
     defer { client.close() }
     #expect(fixture.run { fixture.connections.count == 1 })
@@ -130,7 +71,7 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func silenceIsEndedEarlierBeforeTheFirstMessage() throws {
-    let fixture = try Fixture(ConnectionLimits(patience: .seconds(30), idle: .seconds(600)))
+    let fixture = try ConnectionFixture(ConnectionLimits(patience: .seconds(30), idle: .seconds(600)))
     let address = try #require(fixture.listener.localAddress)
     let silent = try StreamSocket.connect(to: address)
     let proven = try StreamSocket.connect(to: address)
@@ -147,7 +88,7 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func theRestOfAMessageIsWaitedForNoLonger() throws {
-    let fixture = try Fixture(ConnectionLimits(patience: .seconds(30), idle: .seconds(600)))
+    let fixture = try ConnectionFixture(ConnectionLimits(patience: .seconds(30), idle: .seconds(600)))
     let address = try #require(fixture.listener.localAddress)
     let (midway, quiet) = (try StreamSocket.connect(to: address), try StreamSocket.connect(to: address))
     defer { midway.close() }
@@ -160,7 +101,7 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func oneAddressGetsItsShare() throws {
-    let fixture = try Fixture(ConnectionLimits(perSource: 2))
+    let fixture = try ConnectionFixture(ConnectionLimits(perSource: 2))
     let address = try #require(fixture.listener.localAddress)
     let clients = try (0..<4).map { _ in try StreamSocket.connect(to: address) }
     #expect(fixture.run { fixture.refused == 2 })
@@ -170,7 +111,7 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func aStreamThatIsNoSIPIsReportedOnceAndFinished() throws {
-    let fixture = try Fixture()
+    let fixture = try ConnectionFixture()
     let client = try StreamSocket.connect(to: try #require(fixture.listener.localAddress))
     defer { client.close() }
     _ = client.write(Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n".utf8)[...])

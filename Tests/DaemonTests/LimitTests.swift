@@ -36,7 +36,7 @@ import Wire
 
   @Test func tokensComeBack() {
     for token: Token in [
-      .signals, .media, .udp(0), .udp(.max), .tcpListener(7), .connection(.max), .controlListener, .controlClient(1),
+      .signals, .media, .udp(0), .udp(.max), .streamListener(7), .connection(.max), .controlListener, .controlClient(1),
     ] {
       #expect(Token(packed: token.packed) == token)
     }

@@ -28,9 +28,13 @@ class Exchange:
         self.extensions = {extension.number: extension for extension in extensions}
         self.configuration, self.socket = f"{folder}/sotto.yaml", f"{folder}/control"
         self.write()
+        self.start()
+
+    def start(self):
         self.process = Process(
-            host.inside([binary, "serve", "--config", self.configuration, "--control", self.socket]),
-            f"{folder}/log")
+            self.host.inside([self.binary, "serve", "--config", self.configuration, "--control", self.socket,
+                              "--state", f"{self.folder}/state"]),
+            f"{self.folder}/log")
 
     def started(self):
         """Waits until it answers."""

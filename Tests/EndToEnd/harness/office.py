@@ -19,7 +19,8 @@ class Path:
 
     def uri(self, host):
         address = f"[{host.ipv6}]" if self.version == 6 else host.ipv4
-        return f"sip:{address}:{host.sip_port};transport={self.transport}"
+        port = 5061 if self.transport == "tls" else host.sip_port
+        return f"sip:{address}:{port};transport={self.transport}"
 
 
 PATHS = [Path("udp", 4), Path("tcp", 4), Path("udp", 6), Path("tcp", 6)]

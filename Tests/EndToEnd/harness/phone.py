@@ -42,9 +42,11 @@ ringback_disabled yes
 
 
 class Phone:
-    """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file."""
+    """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file; `authority` is the PEM file that it
+    trusts over TLS."""
 
-    def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, version=4):
+    def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, version=4,
+                 authority=None):
         os.makedirs(folder, exist_ok=True)
         self.host, self.folder, self.number, self.domain = host, folder, number, domain
         self.events, self._buffer, self._token = [], b"", 0
@@ -54,6 +56,8 @@ class Phone:
             file.write(CONFIG.format(
                 folder=folder, speech=speech, jitter=jitter, listen=listen,
                 ring_for=ring_for, modules=MODULES, control=host.control_port, rtp=host.rtp_ports))
+            if authority:
+                file.write(f"sip_cafile {authority}\n")
         with open(f"{folder}/accounts", "w") as file:
             file.write(f"<sip:{number}@{domain}>{account}\n")
         open(f"{folder}/contacts", "w").close()

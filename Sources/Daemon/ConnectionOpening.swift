@@ -1,0 +1,112 @@
+import Platform
+import SIP
+import Wire
+
+/// Why there is no connection to send on.
+enum ConnectError: Error {
+  case gone
+  case tooMany
+  case noServerName
+  case noTrust
+  case platform(PlatformError)
+  case tls(TLSError)
+
+  var description: String {
+    switch self {
+    case .gone: "the connection is gone"
+    case .tooMany: "too many connections"
+    case .noServerName: "no TLS connection is opened to someone whose name is not known"
+    case .noTrust: "there are no authorities to trust"
+    case .platform(let error): error.description
+    case .tls(let error): error.description
+    }
+  }
+}
+
+extension Connections {
+  func accept(
+    _ listener: StreamListener, _ transport: Transport, now: Instant, _ report: (ConnectionEvent) -> Void
+  ) {
+    while let (socket, from) = listener.accept() {
+      guard let from = from ?? socket.remoteAddress, let local = socket.localAddress else {
+        socket.close()
+        continue
+      }
+      // Who opens one after the other and finishes none may not keep the processor busy with handshakes.
+      let dawdling = transport == .tls && handshakes(of: from.ip) >= limits.handshakesPerSource
+      guard !dawdling, admission.admit(from.ip, limits) else {
+        socket.close()
+        report(.refused(from))
+        continue
+      }
+      let session = transport == .tls ? tlsServer.flatMap { try? TLSSession(accepting: $0) } : nil
+      let flow = Flow(transport: transport, local: local, remote: from)
+      guard transport == .tcp || session != nil, add(socket, session, flow, isOurs: false, now: now) != nil else {
+        socket.close()
+        admission.release(from.ip)
+        continue
+      }
+    }
+  }
+
+  /// The connection that the flow names, else one to that address, else a new one.
+  func reach(_ flow: Flow, now: Instant) throws(ConnectError) -> Connection {
+    if let connection = try find(flow) { return connection }
+    return try open(flow, now: now)
+  }
+
+  private func find(_ flow: Flow) throws(ConnectError) -> Connection? {
+    if flow.connection != 0 {
+      guard let connection = byNumber[flow.connection] else { throw .gone }
+      return connection
+    }
+    return byNumber.values.first {
+      $0.remote == flow.remote && $0.transport == flow.transport && $0.serverName == flow.serverName
+        && !$0.closesWhenWritten
+    }
+  }
+
+  private func handshakes(of source: IPAddress) -> Int {
+    byNumber.values.count { $0.remote.ip == source && !$0.isEstablished }
+  }
+
+  private func open(_ flow: Flow, now: Instant) throws(ConnectError) -> Connection {
+    var session: TLSSession?
+    if flow.transport == .tls {
+      guard let name = flow.serverName else { throw .noServerName }
+      guard let tlsClient else { throw .noTrust }
+      do throws(TLSError) {
+        session = try TLSSession(connecting: tlsClient, to: name)
+      } catch {
+        throw .tls(error)
+      }
+    }
+    guard admission.admit(flow.remote.ip, limits) else { throw .tooMany }
+    do throws(PlatformError) {
+      let socket = try StreamSocket.connect(to: flow.remote, dscp: signallingDSCP)
+      if let connection = add(socket, session, flow, isOurs: true, now: now) { return connection }
+      socket.close()
+    } catch {
+      admission.release(flow.remote.ip)
+      throw .platform(error)
+    }
+    admission.release(flow.remote.ip)
+    throw .tooMany
+  }
+
+  private func add(
+    _ socket: StreamSocket, _ session: TLSSession?, _ flow: Flow, isOurs: Bool, now: Instant
+  ) -> Connection? {
+    lastNumber &+= 1
+    if lastNumber == 0 { lastNumber = 1 }
+    let connection = Connection(
+      number: lastNumber, socket: socket, tls: session, flow: flow, isOurs: isOurs, queueLimit: limits.queue, now: now)
+    let what: Readiness = isOurs ? [.readable, .writable] : .readable
+    let token = Token.connection(lastNumber).packed
+    guard (try? poller.add(socket.descriptor, what, token: token)) != nil else { return nil }
+    connection.isWatchedForWriting = isOurs
+    byNumber[lastNumber] = connection
+    nextDeadline = earliest(nextDeadline, connection.deadline(limits))
+    return connection
+  }
+}

@@ -1,0 +1,70 @@
+import Platform
+import SIP
+import Testing
+import Wire
+
+@testable import Daemon
+
+/// The connections on loopback, with what they reported.
+final class ConnectionFixture {
+  let poller: Poller
+  let connections: Connections
+  let listener: StreamListener
+  var messages: [[UInt8]] = []
+  var flows: [Flow] = []
+  var closed: [Flow] = []
+  var reasons: [String] = []
+  var refused = 0
+  /// What is spoken where the listener takes connections.
+  var transport = Transport.tcp
+  var damaged = 0
+
+  init(_ limits: ConnectionLimits = ConnectionLimits()) throws {
+    poller = try Poller()
+    connections = Connections(poller: poller, limits: limits)
+    listener = try StreamListener(tcp: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 0))
+    try poller.add(listener.descriptor, .readable, token: Token.streamListener(1).packed)
+  }
+
+  deinit {
+    connections.closeAll()
+    listener.close()
+    poller.close()
+  }
+
+  func report(_ event: ConnectionEvent) {
+    switch event {
+    case .message(let bytes, let flow):
+      messages.append(bytes)
+      flows.append(flow)
+    case .closed(let flow, let reason):
+      closed.append(flow)
+      if let reason { reasons.append(reason) }
+    case .damaged: damaged += 1
+    case .refused: refused += 1
+    }
+  }
+
+  /// Turns the loop until something holds, for two seconds at most.
+  func run(until holds: () -> Bool) -> Bool {
+    let end = Clock.monotonic() + .seconds(2)
+    while !holds() && Clock.monotonic() < end {
+      poller.wait(until: Clock.monotonic() + .milliseconds(10)) { token, what in
+        let now = Clock.monotonic()
+        switch Token(packed: token) {
+        case .streamListener: connections.accept(listener, transport, now: now) { report($0) }
+        case .connection(let number): connections.ready(number, what, now: now) { report($0) }
+        default: break
+        }
+      }
+    }
+    return holds()
+  }
+
+  /// Where a peer that is not ours listens.
+  func peer() throws -> (listener: StreamListener, flow: Flow) {
+    let peer = try StreamListener(tcp: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 0))
+    let local = SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 5060)
+    return (peer, Flow(transport: .tcp, local: local, remote: try #require(peer.localAddress)))
+  }
+}

@@ -1,0 +1,186 @@
+"""By which ways phones reach the exchange, and how strangers try to stop them up."""
+
+import hashlib
+import os
+import re
+import socket
+import ssl
+import subprocess
+import time
+import warnings
+
+from harness.exchange import DOMAIN
+from harness.office import PATHS, UDP, Path
+from harness.process import until
+from harness.promise import Promises
+from harness.sip_client import over_tls
+from chapters.conversations import both, talk
+
+chapter = Promises("transports")
+SECURE = [Path("tls", 4), Path("tls", 6)]
+LISTEN = ("sip:\n  listen: ['udp://0.0.0.0:5060', 'udp://[::]:5060', 'tls://0.0.0.0:5061', 'tls://[::]:5061']\n")
+
+
+def authority(office):
+    return office.exchange.status()["certificates"][0]["authority_file"]
+
+
+def fingerprint(client):
+    """As `sotto status` shows it."""
+    digest = hashlib.sha256(client.stream.getpeercert(binary_form=True)).hexdigest().upper()
+    return ":".join(digest[i:i + 2] for i in range(0, 64, 2))
+
+
+def answers(client):
+    """Whether the exchange answers an OPTIONS on this connection."""
+    return client.ask("OPTIONS").startswith("SIP/2.0 200")
+
+
+def known(office, number, client):
+    client.user, client.password = number, office.exchange.extensions[number].password
+    return client
+
+
+@chapter.promise("two phones hear each other by {0}", each=SECURE)
+def conversation(office, path):
+    office.open(more=LISTEN)
+    a, b = (office.phone(number, says, path, codecs=["PCMU"], authority=authority(office))
+            for number, says in (("1001", "first"), ("1002", "second")))
+    talk(office, a, b)
+    office.exchange.expect_no_calls()
+    return both(office, a, b, ["PCMU"])
+
+
+@chapter.promise("a phone by TLS and one by UDP hear each other")
+def mixed(office):
+    office.open(more=LISTEN)
+    a = office.phone("1001", "first", SECURE[0], codecs=["PCMU"], authority=authority(office))
+    b = office.phone("1002", "second", UDP, codecs=["PCMU"])
+    talk(office, b, a)
+    return both(office, a, b, ["PCMU"])
+
+
+@chapter.promise("the exchange's own authority, once trusted, vouches for its address and survives a restart")
+def own_authority(office):
+    exchange = office.open(more=LISTEN)
+    before = exchange.status()["certificates"][0]
+    for address in (exchange.host.ipv4, exchange.host.ipv6):
+        client = over_tls(address, DOMAIN, before["authority_file"])
+        assert fingerprint(client) == before["sha256"], "`status` shows another certificate than is offered"
+        assert known(office, "1001", client).register().startswith("SIP/2.0 200")
+        client.close()
+    assert before["authority_sha256"] in exchange.log(), "the log names the authority's fingerprint"
+    assert oct(os.stat(before["authority_file"].replace(".pem", ".key")).st_mode)[-3:] == "600"
+    exchange.stop()
+    exchange.start()
+    exchange.started()
+    after = exchange.status()["certificates"][0]
+    assert (before["sha256"], before["authority_sha256"]) == (after["sha256"], after["authority_sha256"])
+    return f"{before['key']}, until {before['until'][:10]}"
+
+
+def certificate(folder, name, kind, host):
+    """Makes a self-signed certificate; returns the lines of configuration that name it."""
+    pem, key = f"{folder}/{name}.pem", f"{folder}/{name}.key"
+    how = ["-newkey", "rsa:2048"] if kind == "RSA" else ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-nodes", *how, "-keyout", key, "-out", pem, "-days", "30", "-subj", f"/CN={host}",
+         "-addext", f"subjectAltName=DNS:{host}"], check=True, capture_output=True)
+    return f"      - {{certificate: {pem}, key: {key}}}\n"
+
+
+def common_name(client):
+    der = client.stream.getpeercert(binary_form=True)
+    text = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-subject", "-text"], input=der,
+                          capture_output=True, check=True).stdout.decode()
+    kind = "RSA" if "rsaEncryption" in text else "ECDSA"
+    return kind, re.search(r"subject=CN = (\S+)", text)[1]
+
+
+@chapter.promise("RSA and ECDSA certificates stand side by side, and a phone gets the one of the name that it asks for")
+def several_certificates(office):
+    folder = office.folder
+    more = LISTEN + "  tls:\n    certificates:\n" + "".join(
+        certificate(folder, f"{kind}-{host}", kind, host)
+        for host in ("one.example", "two.example") for kind in ("ECDSA", "RSA"))
+    box = office.open(more=more).host.ipv4
+    seen = []
+    for host in ("one.example", "two.example"):
+        for kind in ("ECDSA", "RSA"):
+            client = over_tls(box, DOMAIN, name=host, maximum_version=ssl.TLSVersion.TLSv1_2, ciphers=f"ECDHE+a{kind}")
+            assert common_name(client) == (kind, host), f"asked for {kind} of {host}, got {common_name(client)}"
+            assert answers(client)
+            seen.append(client.stream.cipher()[0])
+            client.close()
+    assert common_name(over_tls(box, DOMAIN, name="other.example"))[1] == "one.example"
+    return ", ".join(sorted(set(seen)))
+
+
+@chapter.promise("SIGHUP takes up a new certificate, and a phone that is connected stays so")
+def renewed(office):
+    folder = office.folder
+    line = certificate(folder, "box", "ECDSA", DOMAIN)
+    exchange = office.open(more=LISTEN + "  tls:\n    certificates:\n" + line)
+    standing = known(office, "1001", over_tls(exchange.host.ipv4, DOMAIN))
+    assert standing.register().startswith("SIP/2.0 200")
+    before = fingerprint(standing)
+    certificate(folder, "box", "ECDSA", DOMAIN)
+    exchange.reload()
+    until(lambda: exchange.status()["certificates"][0]["sha256"] != before, 5, "another certificate is shown")
+    fresh = over_tls(exchange.host.ipv4, DOMAIN)
+    assert fingerprint(fresh) == exchange.status()["certificates"][0]["sha256"] != before
+    assert answers(fresh) and answers(standing), "an answer on both connections"
+    assert exchange.status()["connections"] == 2
+    # A key that does not fit refuses the reload, and what was offered goes on.
+    with open(f"{folder}/box.key", "w") as file:
+        file.write("no key\n")
+    exchange.reload()
+    until(lambda: "holds no private key" in exchange.log(), 5, "the log says what is wrong")
+    assert answers(over_tls(exchange.host.ipv4, DOMAIN)) and answers(standing)
+
+
+@chapter.promise("TLS below 1.2 is refused unless the configuration names it")
+def versions(office):
+    def spoken(version):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                client = over_tls(box, DOMAIN, minimum_version=version, maximum_version=version,
+                                  ciphers="ALL:@SECLEVEL=0")
+            return answers(client)
+        except (ssl.SSLError, ConnectionError):
+            return False
+    exchange = office.open(more=LISTEN)
+    box = exchange.host.ipv4
+    v = ssl.TLSVersion
+    everything = [v.TLSv1, v.TLSv1_1, v.TLSv1_2, v.TLSv1_3]
+    assert [spoken(each) for each in everything] == [False, False, True, True]
+    exchange.more = LISTEN + "  tls: {oldest_version: 1.0}\n"
+    exchange.write()
+    exchange.reload()
+    until(lambda: spoken(v.TLSv1), 5, "TLS 1.0 is spoken")
+    exchange.more = LISTEN + "  tls: {oldest_version: 1.3}\n"
+    exchange.write()
+    exchange.reload()
+    until(lambda: not spoken(v.TLSv1_2), 5, "TLS 1.2 is refused")
+    assert spoken(v.TLSv1_3)
+
+
+@chapter.promise("strangers who dawdle in handshakes and messages are cut off, and phones talk meanwhile")
+def slow_loris(office):
+    exchange = office.open(more=LISTEN)
+    a, b = (office.phone(number, says, SECURE[0], codecs=["PCMU"], authority=authority(office))
+            for number, says in (("1001", "first"), ("1002", "second")))
+    phones = exchange.status()["connections"]
+    box = exchange.host.ipv4
+    silent = [socket.create_connection((box, 5061)) for _ in range(40)]
+    for each in silent:
+        each.sendall(b"\x16\x03\x01\x02\x00")
+    until(lambda: "turned away" in exchange.log(), 5, "the log says that some are turned away")
+    most = exchange.status()["connections"] - phones
+    assert most <= 16, f"{most} unfinished handshakes of one address are kept"
+    talk(office, a, b)
+    until(lambda: exchange.status()["connections"] == phones, 10, "all of the stranger's connections are closed")
+    for each in silent:
+        each.close()
+    return f"{most} of 40 were let in, none stayed; {both(office, a, b, ['PCMU'])}"
