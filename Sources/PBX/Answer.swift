@@ -13,13 +13,21 @@ extension Exchange {
       return targetAnswered(&call, ringing, index, response, from: flow, transferee)
     }
     let branch = ringing.branches[index]
+    guard ringing.held == nil else { return discard(response, called: branch.contact, from: flow, branch.transaction) }
+    guard branch.unacknowledged == nil else {
+      var ringing = ringing
+      ringing.held = Call.HeldAnswer(index: index, response: response, flow: flow)
+      call.state = .ringing(ringing)
+      return
+    }
     guard let port = call.calleePort, let callerPort = call.callerPort, let invite = call.caller.invite,
-      let calleeDialog = try? Dialog(answeredBy: response, called: branch.contact, from: flow),
-      let callerDialog = try? Dialog(answering: invite.request, from: invite.flow, localTag: branch.callerTag)
+      let calleeDialog = branch.confirmed(response, from: flow),
+      var callerDialog = try? Dialog(answering: invite.request, from: invite.flow, localTag: branch.callerTag)
     else {
       // Nothing can be said to a phone that names no dialog; its 2xx dies unacknowledged.
       return branchFailed(&call, ringing, index, 502)
     }
+    if let number = branch.callerCSeq { _ = callerDialog.accepts(CSeq(number, .update)) }
     var callee = Leg(
       number: call.callee, codecs: branch.codecs, port: port, dialog: calleeDialog, session: branch.session)
     takeTimer(&callee, response)
@@ -27,13 +35,32 @@ extension Exchange {
       number: call.caller.number, codecs: call.caller.codecs, port: callerPort, dialog: callerDialog,
       session: call.caller.session)
     var delayed: Call.DelayedOffer?
-    let body: SessionDescription
+    let body: SessionDescription?
     do throws(Refused) {
       if let offer = call.caller.offer {
-        let heard = try readAnswer(response.headers, response.body, to: branch.session)
-        body = try answerOn(&caller, offer, heard, from: callee.codecs)
+        let heard = try branch.answer(in: response)
+        if let agreed = branch.agreed {
+          // The answer is known already, and another would be none (RFC 6337 §3.1.1).
+          caller.said = agreed.said
+          caller.heard = agreed.heard
+          body = nil
+          let said = Negotiation.relayedAnswer(to: agreed.heard, from: caller.codecs, heard, codecs: callee.codecs)
+          if said?.formats != agreed.said.formats || said?.direction != agreed.said.direction {
+            caller.reoffer = Reoffer(direction: heard.direction, isEcho: true)
+          }
+        } else {
+          body = try answerOn(&caller, offer, heard, from: callee.codecs)
+        }
         callee.said = branch.said
         callee.heard = heard
+      } else if let early = branch.agreed(with: response), let heard = early.heard {
+        guard let said = Negotiation.relayedOffer(heard, from: callee.codecs, to: caller.codecs) else {
+          throw Refused(488)
+        }
+        callee.said = early.said
+        callee.heard = heard
+        body = caller.session.offer(said, at: mediaAddress(invite.flow, port: callerPort))
+        delayed = Call.DelayedOffer(answerer: .caller, said: said, offerer: nil)
       } else {
         (body, delayed) = try offerOn(&caller, .caller, response, from: callee, branch.transaction, branch.inviteCSeq)
       }
@@ -41,7 +68,7 @@ extension Exchange {
       discard(response, called: branch.contact, from: flow, branch.transaction)
       return branchFailed(&call, ringing, index, error.status)
     }
-    if delayed == nil { acknowledge(callee.dialog, branch.inviteCSeq, branch.transaction) }
+    if delayed?.offerer == nil { acknowledge(callee.dialog, branch.inviteCSeq, branch.transaction) }
     cancelBranches(ringing, except: index, reason: "SIP;cause=200;text=\"Call completed elsewhere\"")
     accept(&call, &caller, invite.transaction, invite.request, body, user: call.callee)
     call.answeredAt = now
@@ -85,12 +112,14 @@ extension Exchange {
   /// Answers a phone's INVITE or UPDATE by 200; that to INVITE is sent again until the ACK comes.
   func accept(
     _ call: inout Call, _ leg: inout Leg, _ transaction: TransactionID, _ request: Request,
-    _ body: SessionDescription, user: String
+    _ body: SessionDescription?, user: String
   ) {
     var response = Response(to: request, status: 200, toTag: leg.dialog.localTag)
     addDialogHeaders(&response, request, leg.dialog.flow, user: user)
-    response.headers.append(.contentType, MediaType.sdp.description)
-    response.body = body.serialised()
+    if let body {
+      response.headers.append(.contentType, MediaType.sdp.description)
+      response.body = body.serialised()
+    }
     grantTimer(&leg, request, &response)
     if request.method == .invite { leg.unacknowledged = transaction }
     reply(transaction, response)

@@ -10,7 +10,8 @@ extension Exchange {
   func branchResponded(_ call: inout Call, _ index: Int, _ response: Response, from flow: Flow) {
     guard case .ringing(let ringing) = call.state, index < ringing.branches.count else { return }
     if response.isProvisional {
-      forwardProvisional(&call, ringing, index, response)
+      guard response.status > 100, noteProvisional(&call, index, response) else { return }
+      forwardProvisional(&call, index, response)
     } else if response.status == 422, invitedAgain(&call, index, response) {
       return
     } else if response.isSuccess {
@@ -36,22 +37,22 @@ extension Exchange {
   }
 
   private func forwardProvisional(
-    _ call: inout Call, _ ringing: Call.Ringing, _ index: Int, _ response: Response
+    _ call: inout Call, _ index: Int, _ response: Response
   ) {
-    guard response.status > 100 else { return }
     if case .transfer(let transferee) = call.caller.origin {
       transferNews.append(.progressed(transferee, by: call.number, response.status, response.reason))
     }
-    guard let invite = call.caller.invite else { return }
+    guard let invite = call.caller.invite, case .ringing(var ringing) = call.state else { return }
     let branch = ringing.branches[index]
     var forwarded = Response(
       to: invite.request, status: response.status, reason: response.reason, toTag: branch.callerTag)
     addDialogHeaders(&forwarded, invite.request, invite.flow, user: call.callee)
-    if ringing.early == nil || ringing.early == index,
+    if ringing.early == nil || ringing.early == index, branch.agreed == nil,
       let (answer, said, heard) = earlyAnswer(&call, branch, response, invite.flow)
     {
-      var ringing = ringing
       ringing.early = index
+      ringing.branches[index].heardEarly = heard
+      ringing.branches[index].saidToCaller = said
       call.state = .ringing(ringing)
       forwarded.headers.append(.contentType, MediaType.sdp.description)
       forwarded.body = answer.serialised()
@@ -63,7 +64,7 @@ extension Exchange {
         setMedia(&call, .callee, Negotiation.leg(port: port, said: saidToBranch, heard: heard, by: branch.flow))
       }
     }
-    reply(invite.transaction, forwarded)
+    tellCaller(&call, index, forwarded)
   }
 
   /// The answer that a provisional response already holds, as told to the caller: ringing or an announcement can be heard.
@@ -71,7 +72,7 @@ extension Exchange {
     _ call: inout Call, _ branch: Call.Branch, _ response: Response, _ flow: Flow
   ) -> (SessionDescription, said: AudioStream, heard: AudioStream)? {
     guard let offer = call.caller.offer, let port = call.callerPort,
-      let heard = try? readAnswer(response.headers, response.body, to: branch.session),
+      let heard = try? branch.answer(in: response),
       let said = Negotiation.relayedAnswer(to: offer.audio, from: call.caller.codecs, heard, codecs: branch.codecs)
     else { return nil }
     let address = mediaAddress(flow, port: port)
@@ -111,6 +112,10 @@ extension Exchange {
     case .nobody: break
     }
     cancelBranches(ringing, except: nil, reason: cancelReason)
+    if let held = ringing.held {
+      let branch = ringing.branches[held.index]
+      discard(held.response, called: branch.contact, from: held.flow, branch.transaction)
+    }
     closeMedia(&call)
     log(.info, "call", "ended", call.logFields + [.init("status", String(status)), .init("why", why)])
     call.state = .over

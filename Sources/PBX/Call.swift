@@ -98,6 +98,8 @@ struct Call: Sendable {
     let isDeadlineOfCaller: Bool
     /// The branch whose early media the caller hears.
     var early: Int?
+    /// The answer of a phone that the caller is told of as soon as it has acknowledged what it was told before.
+    var held: HeldAnswer?
   }
 
   /// The INVITE to one contact of the callee.
@@ -113,8 +115,21 @@ struct Call: Sendable {
     var inviteCSeq: UInt32
     var session: LocalSession
     /// What our offer said; nil in an INVITE without one.
-    let said: AudioStream?
+    var said: AudioStream?
     var failure: Failure?
+    /// The dialogs with its phone, before it has answered.
+    var early: [EarlyDialog] = []
+    /// The last answer that the phone gave before it answered the call, for good or not.
+    var heardEarly: AudioStream?
+    /// The same as told to the caller.
+    var saidToCaller: AudioStream?
+    var agreed: EarlyAgreement?
+    /// The last number of the caller's requests in this dialog, beyond its INVITE's.
+    var callerCSeq: UInt32?
+    /// The number of the last reliable response to the caller, that one if it is not acknowledged, and those after it.
+    var lastNumber: UInt32 = 0
+    var unacknowledged: ReliableResponse?
+    var waiting: [Response] = []
   }
 
   struct Talking: Sendable {

@@ -40,7 +40,7 @@ extension Call {
   /// When the call has something to do by itself; nil where it only waits for others.
   var deadline: Instant? {
     switch state {
-    case .ringing(let ringing): ringing.deadline
+    case .ringing(let ringing): ringing.nextDeadline
     case .talking(let talking): earliest(talking.reofferDeadline, talking.timerDeadline)
     case .ending, .over: nil
     }
@@ -51,7 +51,9 @@ extension Exchange {
   /// Something of a call may be due.
   func timeCame(_ call: inout Call) {
     switch call.state {
-    case .ringing: ringingTimedOut(&call)
+    case .ringing:
+      repeatReliable(&call)
+      ringingTimedOut(&call)
     case .talking:
       checkTimers(&call)
       makeReoffers(&call)

@@ -67,6 +67,12 @@ struct Dialog: Sendable {
     return true
   }
 
+  /// Goes on from the numbers of the early dialog that this one confirms.
+  mutating func follow(_ early: Dialog) {
+    localCSeq = max(localCSeq, early.localCSeq)
+    remoteCSeq = early.remoteCSeq
+  }
+
   /// Takes the Contact of a target refresh request or of its 2xx, and how the phone was heard (§12.2).
   mutating func refresh(_ headers: Headers) {
     if let contact = try? headers.contacts.first { target = contact.uri }

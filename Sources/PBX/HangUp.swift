@@ -7,7 +7,9 @@ extension Exchange {
   /// A phone hung up.
   func byeReceived(_ call: inout Call, _ side: CallSide, _ request: Request) {
     switch call.state {
-    case .ringing: callerGaveUp(&call, reason: request.headers[.reason])
+    case .ringing:
+      // Only callers end early dialogs by BYE (RFC 3261 §15); the INVITE of a phone that does waits for its answer.
+      if side == .caller { callerGaveUp(&call, reason: request.headers[.reason]) }
     case .talking(var talking):
       talking[side]?.ending = .gone
       talking[side]?.reoffer = nil

@@ -8,9 +8,11 @@ extension Exchange {
       let from = try? request.headers.from
     else { return nil }
     switch call.state {
-    case .ringing:
-      // Of an early dialog only the caller's end is known: no phone has answered.
-      guard reference.side == .caller, let key = call.caller.invite?.key, key.callID == callID,
+    case .ringing(let ringing):
+      if reference.side == .callee {
+        return ringing.branches.contains { $0.localTag == ourTag && $0.fork(request) != nil } ? reference : nil
+      }
+      guard let key = call.caller.invite?.key, key.callID == callID,
         key.fromTag == from.tag ?? ""
       else { return nil }
     case .talking(let talking), .ending(let talking):
@@ -39,6 +41,7 @@ extension Exchange {
         exchange.reply(transaction, Response(to: request, status: 200))
         exchange.byeReceived(&call, reference.side, request)
       case .invite: exchange.reinvited(&call, reference.side, request, transaction)
+      case .prack: exchange.pracked(&call, request, transaction)
       case .update: exchange.updated(&call, reference.side, request, transaction)
       case .info: exchange.passInfo(&call, reference.side, request, transaction)
       case .refer: exchange.refer(&call, reference.side, request, transaction)
@@ -52,7 +55,9 @@ extension Exchange {
   private func inOrder(_ call: inout Call, _ side: CallSide, _ request: Request, _ flow: Flow) -> Bool {
     guard let cSeq = try? request.headers.cSeq else { return false }
     switch call.state {
-    case .ringing: return call.caller.invite.map { cSeq.number > $0.key.cSeq } ?? false
+    case .ringing(var ringing):
+      guard ringing.accepts(side, request, cSeq, after: call.caller.invite?.key.cSeq) else { return false }
+      call.state = .ringing(ringing)
     case .talking(var talking):
       guard talking[side]?.dialog.accepts(cSeq) == true else { return false }
       talking[side]?.dialog.heard(request, by: flow)
@@ -93,5 +98,25 @@ extension Exchange {
     response.headers.copy(.contentType, from: original.headers)
     response.body = original.body
     reply(transaction, response)
+  }
+}
+
+extension Call.Ringing {
+  /// Whether a request in an early dialog is newer than all before it; it then counts as the last.
+  fileprivate mutating func accepts(
+    _ side: CallSide, _ request: Request, _ cSeq: CSeq, after invite: UInt32?
+  ) -> Bool {
+    guard let tag = (try? request.headers.to)?.tag else { return false }
+    if side == .caller {
+      guard let last = invite else { return false }
+      // A BYE may come in a dialog that has no branch any more.
+      guard let index = branches.firstIndex(where: { $0.callerTag == tag }) else { return cSeq.number > last }
+      guard cSeq.number > branches[index].callerCSeq ?? last else { return false }
+      branches[index].callerCSeq = cSeq.number
+      return true
+    }
+    guard let index = branches.firstIndex(where: { $0.localTag == tag }), let fork = branches[index].fork(request)
+    else { return false }
+    return branches[index].early[fork].dialog.accepts(cSeq)
   }
 }

@@ -44,6 +44,8 @@ struct Leg: Sendable {
   /// Whether the phone says that it serves UPDATE.
   var allowsUpdate = false
   var timer: SessionTimer?
+  /// The last provisional response to a re-INVITE of ours that was acknowledged.
+  var lastRAck: RAck?
 
   var status: LegStatus {
     var status = LegStatus(signalling: dialog.flow.text, port: port)

@@ -67,7 +67,15 @@ extension Exchange {
   }
 
   func reinviteResponded(_ call: inout Call, _ response: Response) {
-    guard response.isFinal, case .talking(var talking) = call.state, let reinvite = talking.reinvite else { return }
+    guard case .talking(var talking) = call.state, let reinvite = talking.reinvite else { return }
+    guard response.isFinal else {
+      if var other = talking[reinvite.from.other] {
+        noteProvisional(&other, response)
+        talking[reinvite.from.other] = other
+        call.state = .talking(talking)
+      }
+      return
+    }
     talking.reinvite = nil
     call.state = .talking(talking)
     guard response.isSuccess else {

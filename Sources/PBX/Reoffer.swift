@@ -95,9 +95,15 @@ extension Exchange {
   }
 
   func reofferResponded(_ call: inout Call, _ side: CallSide, _ response: Response) {
-    guard response.isFinal, case .talking(var talking) = call.state, var leg = talking[side],
+    guard case .talking(var talking) = call.state, var leg = talking[side],
       let reoffer = leg.reoffer, case .running(let client, let inviteCSeq, let said) = reoffer.state
     else { return }
+    guard response.isFinal else {
+      noteProvisional(&leg, response)
+      talking[side] = leg
+      call.state = .talking(talking)
+      return
+    }
     guard response.isSuccess else { return reofferFailed(&call, side, response.status, response) }
     leg.reoffer = nil
     leg.dialog.refresh(response.headers)

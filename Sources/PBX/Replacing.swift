@@ -13,8 +13,15 @@ extension Exchange {
       guard let dialog = talking[reference.side]?.dialog, dialog.localTag == name.localTag,
         dialog.callID == name.callID, (dialog.remoteTag ?? "0") == name.remoteTag
       else { return nil }
-    case .ringing:
-      guard reference.side == .caller, let key = call.caller.invite?.key, key.callID == name.callID,
+    case .ringing(let ringing):
+      if reference.side == .callee {
+        let isOurs = ringing.branches.contains { branch in
+          branch.localTag == name.localTag && branch.failure == nil
+            && branch.early.contains { $0.dialog.callID == name.callID && $0.dialog.remoteTag == name.remoteTag }
+        }
+        return isOurs ? reference : nil
+      }
+      guard let key = call.caller.invite?.key, key.callID == name.callID,
         (key.fromTag.isEmpty ? "0" : key.fromTag) == name.remoteTag
       else { return nil }
     case .over: return nil
@@ -66,7 +73,9 @@ extension Exchange {
   /// The target still rings: from now on for the one that stays.
   private func takeRinging(_ call: inout Call, _ other: Call, _ replaces: DialogName) {
     guard case .talking(var talking) = call.state, let transfer = talking.transfer,
-      let stays = talking[transfer.by.other], let invite = other.caller.invite, let offer = other.caller.offer,
+      case .ringing(var ringing) = other.state,
+      ringing.held == nil, let stays = talking[transfer.by.other], let invite = other.caller.invite,
+      let offer = other.caller.offer,
       Negotiation.relayedOffer(offer.audio, from: other.caller.codecs, to: stays.codecs) != nil
     else { return transferFailed(&call, 488) }
     var other = other
@@ -75,6 +84,11 @@ extension Exchange {
     disown(&other, invite.transaction)
     other.caller.origin = .transfer(CallReference(call: call.number, side: transfer.by.other))
     other.caller.number = stays.number
+    for index in ringing.branches.indices {
+      ringing.branches[index].unacknowledged = nil
+      ringing.branches[index].waiting = []
+    }
+    other.state = .ringing(ringing)
     store(other)
     talking.transfer?.attempt = other.number
     call.state = .talking(talking)
@@ -129,8 +143,13 @@ extension Exchange {
       return refuse(transaction, request, 481)
     }
     switch call.state {
-    // An early dialog that the exchange didn't begin.
-    case .ringing, .over: return refuse(transaction, request, 481)
+    case .ringing(let ringing):
+      // An early dialog that the exchange didn't begin is none to take; of one with a phone, it takes the phone's call.
+      guard reference.side == .callee, ringing.held == nil else { return refuse(transaction, request, 481) }
+      withCall(reference.call) { (exchange, call) in
+        exchange.pickUp(&call, replaces, request, by: caller, from: flow, transaction)
+      }
+    case .over: return refuse(transaction, request, 481)
     case .ending: return refuse(transaction, request, 603)
     case .talking(let talking):
       guard !replaces.isEarlyOnly else { return refuse(transaction, request, 486) }

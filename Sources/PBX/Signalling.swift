@@ -7,12 +7,12 @@ import Wire
 extension Exchange {
   /// What is served, for refusals and OPTIONS (RFC 3261 §8.2, §11.2).
   static let methods: [Method] = [
-    .invite, .ack, .cancel, .bye, .options, .info, .update, .refer, .register,
+    .invite, .ack, .cancel, .bye, .options, .info, .prack, .update, .refer, .register,
   ]
   /// Option tags that may stand in Require, and that we say we know.
-  static let extensions = ["timer", "replaces", "norefersub", "tdialog"]
+  static let extensions = ["100rel", "timer", "replaces", "norefersub", "tdialog"]
   static let knownMethods: [Method] =
-    methods + [.prack, .subscribe, .notify, .message, .publish]
+    methods + [.subscribe, .notify, .message, .publish]
   static let product = "Sotto"
 
   /// Carries out what the transaction layer wants.

@@ -46,11 +46,11 @@ extension Exchange {
     _ stayer: CallReference
   ) {
     let branch = ringing.branches[index]
-    guard let port = call.calleePort, let dialog = try? Dialog(answeredBy: response, called: branch.contact, from: flow)
+    guard let port = call.calleePort, let dialog = branch.confirmed(response, from: flow)
     else { return branchFailed(&call, ringing, index, 502) }
     var leg = Leg(number: call.callee, codecs: branch.codecs, port: port, dialog: dialog, session: branch.session)
     do throws(Refused) {
-      leg.heard = try readAnswer(response.headers, response.body, to: branch.session)
+      leg.heard = try branch.answer(in: response)
       leg.said = branch.said
     } catch {
       discard(response, called: branch.contact, from: flow, branch.transaction)

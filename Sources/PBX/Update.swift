@@ -5,6 +5,7 @@ import Wire
 /// UPDATE (RFC 3311): a change of the session that needs no ACK, or none at all and a sign of life.
 extension Exchange {
   func updated(_ call: inout Call, _ side: CallSide, _ request: Request, _ transaction: TransactionID) {
+    if case .ringing = call.state { return updatedEarly(&call, side, request, transaction) }
     guard case .talking(var talking) = call.state, var leg = talking[side] else {
       return refuse(transaction, request, 481)
     }

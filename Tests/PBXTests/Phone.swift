@@ -15,6 +15,8 @@ final class Phone: SimNode {
     case redirects(String)
     /// Rings with media of its own before it answers.
     case announces
+    /// The same, by a response that wants a PRACK.
+    case announcesReliably
   }
 
   let number: String
@@ -32,6 +34,9 @@ final class Phone: SimNode {
   var direction = Direction.sendrecv
   var offersInInvite = true
   var refusesReinvites = false
+  /// Says that it knows 100rel, and sends PRACK of what asks for it, unless it forgets that.
+  var isReliable = false
+  var forgetsPrack = false
   /// Its Allow, if it sends one.
   var allows: String?
   /// Seconds: sessions that may end sooner are refused by 422.
@@ -204,6 +209,12 @@ final class Phone: SimNode {
     }
     lastResponse = response
     story.append(String(response.status))
+    if response.isProvisional, isReliable, let number = response.headers.rSeq, let cSeq = try? response.headers.cSeq {
+      if dialog == nil { dialog = try? Dialog(answeredBy: response, called: request.uri, from: flow) }
+      if !forgetsPrack {
+        inDialog(.prack, now: now) { $0.headers.append(.rAck, RAck(number, cSeq).description) }
+      }
+    }
     guard request.method == .invite, response.isSuccess else { return }
     if dialog == nil {
       dialog = try? Dialog(answeredBy: response, called: request.uri, from: flow)
@@ -268,9 +279,16 @@ final class Phone: SimNode {
       var response = Response(to: request, status: 302, toTag: "t\(number)")
       response.headers.append(.contact, target)
       layer.respond(response, to: id, now: now)
-    case .rings, .answers, .announces:
+    case .rings, .answers, .announces, .announcesReliably:
       ringing = (request, id)
       var response = Response(to: request, status: 180, toTag: "t\(number)")
+      if case .announcesReliably = manner {
+        response = Response(to: request, status: 183, toTag: "t\(number)")
+        response.headers.append(.require, "100rel")
+        response.headers.append(.rSeq, "7")
+        describe(&response.headers, &response.body, answering: request.body)
+        dialog = try? Dialog(answering: request, from: flow, localTag: "t\(number)")
+      }
       if case .announces = manner {
         response = Response(to: request, status: 183, toTag: "t\(number)")
         describe(&response.headers, &response.body, answering: request.body)
@@ -305,6 +323,7 @@ final class Phone: SimNode {
     request.headers.append(.cSeq, "1 \(method.name)")
     request.headers.append(.contact, contact)
     if let allows { request.headers.append(.allow, allows) }
+    if isReliable { request.headers.append(.supported, "100rel") }
     return request
   }
 

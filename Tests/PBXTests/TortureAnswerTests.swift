@@ -33,11 +33,13 @@ struct TortureAnswerTests {
   func unknownMethodsGetTheListOfKnownOnes(name: String) throws {
     let answer = try answer(name)
     #expect(answer.status == 501)
-    #expect(try answer.headers.allow == [.invite, .ack, .cancel, .bye, .options, .info, .update, .refer, .register])
+    #expect(
+      try answer.headers.allow == [.invite, .ack, .cancel, .bye, .options, .info, .prack, .update, .refer, .register])
   }
 
   @Test func aMethodThatIsNotServedGetsTheListOfServedOnes() throws {
-    #expect(try answer("mpart01").headers.allow == [.invite, .ack, .cancel, .bye, .options, .info, .update, .refer])
+    #expect(
+      try answer("mpart01").headers.allow == [.invite, .ack, .cancel, .bye, .options, .info, .prack, .update, .refer])
   }
 
   @Test func unknownExtensionsAreListedToTheirSender() throws {
