@@ -105,4 +105,13 @@ extension Exchange {
     case .ringing, .over: return
     }
   }
+
+  /// A 2xx that nobody waits for: the phone is told that the call is over (RFC 3261 §13.2.2.4).
+  func discard(_ response: Response, called uri: URI, from flow: Flow, _ transaction: TransactionID) {
+    guard var dialog = try? Dialog(answeredBy: response, called: uri, from: flow),
+      let cSeq = try? response.headers.cSeq.number
+    else { return }
+    acknowledge(dialog, cSeq, transaction)
+    _ = send(dialog.request(.bye, contact: nil), to: dialog.nextHop, for: nil)
+  }
 }

@@ -9,6 +9,8 @@ import Wire
 extension Exchange {
   func reinvited(_ call: inout Call, _ side: CallSide, _ request: Request, _ transaction: TransactionID) {
     guard case .talking(var talking) = call.state, var leg = talking[side] else {
+      // Before the first is answered none may follow (RFC 3261 §14.2).
+      if case .ringing = call.state { return refuse(transaction, request, 500, retryAfter: 1) }
       return refuse(transaction, request, 481)
     }
     // One INVITE at a time, whoever sent it (RFC 3261 §14.2). A second one of the same phone is its mistake; one that

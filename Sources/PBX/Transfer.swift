@@ -27,33 +27,6 @@ struct Transfer: Sendable {
   }
 }
 
-/// What a REFER asks for.
-struct Referral {
-  let number: String
-  let replaces: DialogName?
-  let referredBy: String?
-  /// Whether its sender wants no word of it (RFC 4488 §4).
-  let isSilent: Bool
-
-  /// Throws a status where it can't be served: only calls are made for others, no other requests.
-  init(_ request: Request) throws(Refused) {
-    let target: URI
-    do throws(SIPError) {
-      guard request.headers.count(of: .referTo) == 1 else { throw .badHeader(.referTo, "one address") }
-      target = try request.headers.referTo.uri
-      if let text = target.header(.replaces) { replaces = try DialogName(replaces: text) } else { replaces = nil }
-    } catch {
-      throw Refused(400, warning: (399, error.description))
-    }
-    guard target.parameters["method"].map({ $0 == "INVITE" }) ?? true, let number = target.dialledNumber else {
-      throw Refused(403, warning: (399, "only calls can be made for another"))
-    }
-    self.number = number
-    referredBy = request.headers[.referredBy]
-    isSilent = request.headers[named: "Refer-Sub"].map { equalsIgnoringCase($0, "false") } ?? false
-  }
-}
-
 extension Exchange {
   /// How long a phone is told of its transfer at most: longer than a target may ring.
   private static let longestNotice = Interval.seconds(180)
@@ -61,6 +34,8 @@ extension Exchange {
   /// REFER within a call.
   func refer(_ call: inout Call, _ side: CallSide, _ request: Request, _ transaction: TransactionID) {
     guard case .talking(var talking) = call.state, let transferor = talking[side] else {
+      // A call that has ended is none to hand over (RFC 5407 §3.3.3).
+      if case .ending = call.state { return refuse(transaction, request, 481) }
       return refuse(transaction, request, 403)
     }
     let event = "refer" + (transferor.hasReferred ? ";id=\((try? request.headers.cSeq.number) ?? 0)" : "")
@@ -188,37 +163,5 @@ extension Exchange {
       made.caller.origin = .nobody
       exchange.end(&made, refusing: 487, "the call to be transferred ended")
     }
-  }
-
-  // MARK: The subscription that a REFER made
-
-  /// Tells the transferor how far its transfer has come; a final status is the last word.
-  func tellTransferor(_ call: inout Call, _ status: Int, _ reason: String? = nil) {
-    guard case .talking(var talking) = call.state, let transfer = talking.transfer,
-      let subscriber = transfer.subscriber, let leg = talking[transfer.by]
-    else { return }
-    var dialog = subscriber.dialog ?? leg.dialog
-    var request = dialog.request(.notify, contact: contactHeader(dialog.flow, user: leg.number))
-    request.headers.append(.event, subscriber.event)
-    let state =
-      status >= 200 ? "terminated;reason=noresource" : "active;expires=\(max(0, (subscriber.until - now).seconds))"
-    request.headers.append(.subscriptionState, state)
-    request.headers.append(.contentType, "message/sipfrag;version=2.0")
-    request.body = Array("SIP/2.0 \(status) \(reason ?? Response(status: status).reason)\r\n".utf8)
-    _ = send(request, to: dialog.nextHop, for: .transferNotice(CallReference(call: call.number, side: transfer.by)))
-    if subscriber.dialog == nil {
-      talking[transfer.by]?.dialog = dialog
-    } else {
-      talking.transfer?.subscriber?.dialog = dialog
-    }
-    if status >= 200 { talking.transfer?.subscriber = nil }
-    call.state = .talking(talking)
-  }
-
-  /// A phone that knows nothing of the transfer wants no more of it (RFC 6665 §4.2.2).
-  func transferNoticeFailed(_ call: inout Call, _ side: CallSide) {
-    guard case .talking(var talking) = call.state, talking.transfer?.by == side else { return }
-    talking.transfer?.subscriber = nil
-    call.state = .talking(talking)
   }
 }

@@ -37,6 +37,12 @@ final class Phone: SimNode {
   /// Says that it knows 100rel, and sends PRACK of what asks for it, unless it forgets that.
   var isReliable = false
   var forgetsPrack = false
+  /// Lets re-INVITEs wait until `answer`.
+  var thinks = false
+  /// What it sent, where it keeps that, and how often it got a 200 to INVITE.
+  var keepsWire = false
+  private(set) var wire: [[UInt8]] = []
+  private(set) var received200s = 0
   /// Its Allow, if it sends one.
   var allows: String?
   /// Seconds: sessions that may end sooner are refused by 422.
@@ -150,6 +156,15 @@ final class Phone: SimNode {
     drain()
   }
 
+  /// What a second phone behind it would answer, to the same INVITE.
+  func answer(tag: String) -> [UInt8] {
+    guard let request = ringing?.request else { return [] }
+    var response = Response(to: request, status: 200, toTag: tag)
+    response.headers.append(.contact, contact)
+    describe(&response.headers, &response.body, answering: request.body)
+    return response.serialized()
+  }
+
   func transact(_ request: Request, now: Instant) {
     self.now = now
     let id = layer.send(request, to: flow, now: now)
@@ -163,6 +178,11 @@ final class Phone: SimNode {
   func receive(_ payload: [UInt8], from: SocketAddress, now: Instant) {
     self.now = now
     guard let message = try? Message.parse(payload) else { return story.append("garbage") }
+    if case .response(let response) = message, response.status == 200,
+      (try? response.headers.cSeq)?.method == .invite
+    {
+      received200s += 1
+    }
     layer.receive(message, from: flow, now: now)
     drain()
   }
@@ -184,7 +204,9 @@ final class Phone: SimNode {
   private func drain() {
     while let output = layer.poll() {
       switch output {
-      case .send(let message, let flow): out.append((message.serialized(), flow.remote))
+      case .send(let message, let flow):
+        if keepsWire { wire.append(message.serialized()) }
+        out.append((message.serialized(), flow.remote))
       case .request(let request, let id, from: _): received(request, id)
       case .ack(let ack, from: _):
         lastAck = ack
@@ -248,6 +270,7 @@ final class Phone: SimNode {
     case .invite where isWithin && glares > 0:
       glares -= 1
       layer.respond(Response(to: request, status: 491), to: id, now: now)
+    case .invite where isWithin && thinks: ringing = (request, id)
     case .invite where isWithin && refusesReinvites:
       layer.respond(Response(to: request, status: 488), to: id, now: now)
     case .invite where isWithin: pickUp(request, id)
