@@ -36,6 +36,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
     .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
     .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
@@ -51,7 +52,8 @@ let package = Package(
     library("SDP", ["Wire"]),
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
     library("Configuration", ["Wire", "CYAML"]),
-    library("Media", ["RTP", "Codecs", "Wire", "Platform"]),
+    library("KernelRelay", ["CLinux", "CMnl", "Platform", "Wire"]),
+    library("Media", ["RTP", "Codecs", "KernelRelay", "Wire", "Platform"]),
     library(
       "PBX",
       [
@@ -63,7 +65,8 @@ let package = Package(
     library("Daemon", ["PBX", "Media", "SIP", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
     library("SelfTest", ["Codecs", "Configuration", "Crypto", "Platform", "RTP", "SDP", "SIP", "Wire"]),
     .executableTarget(
-      name: "sotto", dependencies: ["Daemon", "Console", "Configuration", "Platform", "SelfTest", "Wire"],
+      name: "sotto",
+      dependencies: ["Daemon", "Console", "Configuration", "KernelRelay", "Platform", "SelfTest", "Wire"],
       swiftSettings: swiftSettings),
 
     // The build machine: ordinary Swift.
@@ -79,7 +82,8 @@ let package = Package(
     library("TestSupport"),
 
     .target(
-      name: "FuzzTargets", dependencies: ["SIP", "SDP", "RTP", "DNS", "Configuration", "Wire"], path: "Fuzz/Targets",
+      name: "FuzzTargets", dependencies: ["KernelRelay", "SIP", "SDP", "RTP", "DNS", "Configuration", "Wire"],
+      path: "Fuzz/Targets",
       swiftSettings: swiftSettings),
 
     .testTarget(
@@ -98,7 +102,8 @@ let package = Package(
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),
     tests("RTPTests", ["RTP", "Wire"]),
-    tests("MediaTests", ["Media", "RTP", "Codecs", "Platform", "Wire"]),
+    tests("KernelRelayTests", ["KernelRelay", "Wire"]),
+    tests("MediaTests", ["Media", "KernelRelay", "RTP", "Codecs", "Platform", "Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),
     tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Crypto", "Wire"]),

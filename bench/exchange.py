@@ -20,7 +20,7 @@ class Exchange:
     name, sip_port, media_first = "an exchange", 0, 0
 
     def __init__(self, folder, calls):
-        self.caller, self.callee = (Phone(number, word, self.sip_port, DOMAIN) for number, word in USERS.items())
+        self.caller, self.callee = (Phone(number, word, (HOST, self.sip_port), DOMAIN) for number, word in USERS.items())
         os.makedirs(folder, exist_ok=True)
         self.log = open(f"{folder}/log", "w+")
         self.processes = []

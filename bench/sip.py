@@ -1,4 +1,4 @@
-"""A phone as small as the benchmark needs it: SIP by UDP on loopback, digest with MD5, one request at a time."""
+"""A phone as small as benchmarks and tests need it: SIP by UDP, digest with MD5, one request at a time."""
 
 import hashlib
 import re
@@ -28,12 +28,17 @@ class Message:
 
 
 class Phone:
-    def __init__(self, number, password, exchange_port, domain):
+    def __init__(self, number, password, exchange, domain, host=HOST):
+        """`exchange` is its address and port; `host` is the phone's own address."""
         self.number, self.password, self.domain = number, password, domain
-        self.exchange = (HOST, exchange_port)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((HOST, 0))
-        self.contact = f"<sip:{number}@{HOST}:{self.socket.getsockname()[1]}>"
+        self.exchange, self.host = exchange, host
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((host, 0))
+        self.place = f"[{host}]" if ":" in host else host
+        self.place += f":{self.socket.getsockname()[1]}"
+        self.contact = f"<sip:{number}@{self.place}>"
+        self.direction, self.versions = "sendrecv", 0
         self.tag, self.sequence = uuid.uuid4().hex[:8], 0
 
     def send(self, first, headers, body=""):
@@ -52,7 +57,7 @@ class Phone:
         if sequence is None:
             self.sequence += 1
             sequence = self.sequence
-        via = f"SIP/2.0/UDP {HOST}:{self.socket.getsockname()[1]};branch=z9hG4bK{uuid.uuid4().hex};rport"
+        via = f"SIP/2.0/UDP {self.place};branch=z9hG4bK{uuid.uuid4().hex};rport"
         to = peer or f"<{target}>"
         headers = [
             ("Via", via), ("Max-Forwards", 70), ("From", f"<sip:{self.number}@{self.domain}>;tag={self.tag}"),
@@ -100,23 +105,41 @@ class Phone:
             raise RuntimeError(f"REGISTER answered {answer.first}")
 
     def description(self, media_port):
-        return (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
-                f"m=audio {media_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n")
+        self.versions += 1
+        kind = f"IN IP{6 if ':' in self.host else 4} {self.host}"
+        return (f"v=0\r\no=- 1 {self.versions} {kind}\r\ns=-\r\nc={kind}\r\nt=0 0\r\n"
+                f"m=audio {media_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na={self.direction}\r\n")
 
     def call(self, callee, media_port, callee_port):
         """Calls another phone of this process; returns the media ports that the exchange told each of the two."""
-        target, call = f"sip:{callee.number}@{self.domain}", uuid.uuid4().hex
-        callee.media_port, body = callee_port, self.description(media_port)
+        callee.media_port = callee_port
+        return media_port_of(self.invite(callee.number, media_port, [callee])), callee.told_port
+
+    def invite(self, number, media_port, others=()):
+        """Calls a number; returns the answer. The other phones are of this process and answer meanwhile."""
+        target, call = f"sip:{number}@{self.domain}", uuid.uuid4().hex
+        self.media_port, body = media_port, self.description(media_port)
         sent = self.request("INVITE", target, call, body=body)
         challenge = self.response()
         self.acknowledge(target, sent, challenge)
         sent = self.request("INVITE", target, call, [self.authorization(challenge, "INVITE", target)], body)
-        answer = self.response(others=[callee])
+        return self.established(target, sent, self.response(others=others))
+
+    def established(self, target, sent, answer):
         if answer.status != 200:
             self.acknowledge(target, sent, answer)
             raise RuntimeError(f"INVITE answered {answer.first}")
-        self.acknowledge(answer.get("Contact").split("<")[1].split(">")[0], sent, answer)
-        return media_port_of(answer), callee.told_port
+        target = answer.get("Contact").split("<")[1].split(">")[0]
+        self.acknowledge(target, sent, answer)
+        self.dialog = target, answer.get("Call-ID"), answer.get("To")
+        return answer
+
+    def change(self, direction):
+        """Changes the direction of the call that this phone made (RFC 3264 §8.4), by a re-INVITE."""
+        self.direction = direction
+        target, call, peer = self.dialog
+        sent = self.request("INVITE", target, call, body=self.description(self.media_port), peer=peer)
+        return self.established(target, sent, self.response())
 
     def acknowledge(self, target, sent, response):
         names = dict(sent)
@@ -137,6 +160,9 @@ class Phone:
         body = ""
         if request.first.startswith("INVITE"):
             self.told_port = media_port_of(request)
+            asked = re.search(r"^a=(sendonly|recvonly|inactive)", request.body, re.M)
+            turned = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+            self.direction = turned[asked[1]] if asked else "sendrecv"
             body = self.description(self.media_port)
         self.send("SIP/2.0 200 OK", headers, body)
 

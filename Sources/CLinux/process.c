@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "internal.h"
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,13 @@ int clinux_raise_descriptor_limit(void) {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
   return limit.rlim_cur > 1 << 30 ? 1 << 30 : (int)limit.rlim_cur;
+}
+
+int clinux_processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) < 0) return 1;
+  int count = CPU_COUNT(&set);
+  return count > 0 ? count : 1;
 }
 
 int clinux_pid(void) { return getpid(); }

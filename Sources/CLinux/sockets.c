@@ -5,6 +5,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -207,6 +208,11 @@ int clinux_unix_connect(const char *path) {
 }
 
 int clinux_unix_accept(int fd) { return or_errno(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)); }
+
+int clinux_non_blocking(int fd) {
+  int one = 1;
+  return or_errno(ioctl(fd, FIONBIO, &one));
+}
 
 long clinux_send_stream(int fd, const void *bytes, size_t count) {
   return long_or_errno(send(fd, bytes, count, MSG_NOSIGNAL));

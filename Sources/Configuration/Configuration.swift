@@ -53,6 +53,10 @@ public struct MediaSettings: Equatable, Sendable {
   public var ports: ClosedRange<UInt16> = 16384...17383
   /// What SDP and Contact say instead of the local address, when the box stands behind an address translator.
   public var externalAddress: IPAddress?
+  /// At most so many threads relay, one a processor; nil for `mostThreads`.
+  public var threads: Int?
+
+  public static let mostThreads = 16
 
   public init() {}
 

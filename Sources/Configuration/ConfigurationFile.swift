@@ -45,13 +45,17 @@ extension Configuration {
   }
 
   private mutating func read(media node: YAMLNode, _ reader: inout YAMLReader) {
-    let section = reader.section(node, of: "media", keys: ["ports", "external_address"])
+    let section = reader.section(node, of: "media", keys: ["ports", "external_address", "threads"])
     if let node = section["ports"], let ports = reader.mediaPorts(node) {
       media.ports = ports
       let signalling = listeners.first { $0.transport == .udp && ports.contains($0.address.port) }
       if let signalling {
         reader.refuse(node, expected: "ports without \(signalling.address.port), which sip.listen uses")
       }
+    }
+    if let node = section["threads"] {
+      let range = 1...MediaSettings.mostThreads
+      media.threads = reader.integer(node, in: range, expected: "a number of threads")
     }
     if let node = section["external_address"] {
       let address = reader.address(node, expected: "an IP address such as 203.0.113.5")

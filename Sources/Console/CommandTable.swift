@@ -11,9 +11,18 @@ public enum CommandTable {
         "--state", value: "FOLDER",
         help: "where the exchange keeps its own certificate (SOTTO_STATE, else /var/lib/sotto)"),
       OptionDescription("--log-level", value: "LEVEL", help: "error, warning, notice, info or debug"),
+      OptionDescription("--relay", value: "PATH", help: "the socket of the relay helper (/run/sotto-relay)"),
     ],
     summary: "Runs the exchange until SIGTERM; SIGHUP reads the configuration again.",
     details: ["A faulty file is refused at the start, and on SIGHUP leaves the old configuration running."])
+  public static let relayHelper = CommandDescription(
+    "relay-helper",
+    options: [
+      OptionDescription("--relay", value: "PATH", help: "the socket that serve is awaited at (/run/sotto-relay)"),
+      OptionDescription("--user", value: "NUMBER", help: "the user that serve runs as, if not root"),
+    ],
+    summary: "Has the kernel relay media for serve; the only part that needs CAP_NET_ADMIN.",
+    details: ["Start it before serve. It adds nftables of its own, named 'sotto', and removes them when it ends."])
   public static let checkConfig = CommandDescription(
     "check-config", operands: ["FILE"],
     options: [
@@ -48,7 +57,7 @@ public enum CommandTable {
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
-    serve, checkConfig, status, console, log, logLevel, reload, selftest, sntp, grow, version,
+    serve, relayHelper, checkConfig, status, console, log, logLevel, reload, selftest, sntp, grow, version,
   ]
 
   public static var help: String {

@@ -44,14 +44,21 @@ func phonesText(_ status: JSON) -> String {
 
 /// A table of the calls.
 func callsText(_ status: JSON) -> String {
-  var rows = [["FROM", "TO", "STATE", "FOR"]]
+  var rows = [["FROM", "TO", "STATE", "FOR", "MEDIA BY"]]
   for call in status["calls"]?.elements ?? [] {
     rows.append([
       call["from"]?.text ?? "", call["to"]?.text ?? "", call["state"]?.text ?? "",
-      duration(call["seconds"]?.integer ?? 0),
+      duration(call["seconds"]?.integer ?? 0), relayText(call),
     ])
   }
   return rows.count == 1 ? "no call\n" : table(rows)
+}
+
+/// Who relays what the caller sends, and what the callee does where that is another.
+private func relayText(_ call: JSON) -> String {
+  let caller = call["caller_leg"]?["relay"]?.text ?? ""
+  let callee = call["callee_leg"]?["relay"]?.text ?? caller
+  return caller == callee ? caller : "\(caller) / \(callee)"
 }
 
 /// Columns as wide as their widest cell, two blanks between them.

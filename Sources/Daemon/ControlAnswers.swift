@@ -91,6 +91,7 @@ extension Server {
       members += [
         JSON.Member("packets_in", .integer(Int64(clamping: statistics.packetsIn))),
         JSON.Member("packets_out", .integer(Int64(clamping: statistics.packetsOut))),
+        JSON.Member("relay", .text(statistics.inKernel ? "kernel" : media.engineName)),
       ]
     }
     return .object(members)

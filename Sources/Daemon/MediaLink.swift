@@ -2,6 +2,7 @@ import Configuration
 import Crypto
 import Media
 import Platform
+import Wire
 
 /// The signalling thread's end of the media thread.
 final class MediaLink {
@@ -11,8 +12,10 @@ final class MediaLink {
   /// Why the media thread ended by itself; nil while it runs.
   private(set) var failure: MediaError?
 
-  init(_ settings: MediaSettings, poller: Poller) throws(StartError) {
+  init(_ settings: MediaSettings, helper: String, poller: Poller) throws(StartError) {
     var relay = RelaySettings(ports: settings.ports)
+    relay.threads = min(settings.threads ?? MediaSettings.mostThreads, Process.processors)
+    relay.helper = helper
     do throws(CryptoError) {
       relay.seed = try randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) }
     } catch {
@@ -48,6 +51,10 @@ final class MediaLink {
       body(event)
     }
   }
+
+  var nextDeadline: Instant? { service.nextDeadline }
+
+  func wake(now: Instant) { service.wake(now: now) }
 
   /// Calls keep the ports that they have; later ones get theirs from the new range.
   func configure(_ settings: MediaSettings) { service.setPorts(settings.ports) }

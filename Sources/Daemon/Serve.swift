@@ -26,7 +26,7 @@ enum StartError: Error {
 /// not start.
 @export(interface)
 public func serve(
-  configurationFile: String, control: ControlPath, state: String, logLevel: LogLevel?
+  configurationFile: String, control: ControlPath, state: String, relayHelper: String, logLevel: LogLevel?
 ) -> Int32 {
   do throws(LoadError) {
     let configuration = try loadConfiguration(configurationFile)
@@ -34,7 +34,7 @@ public func serve(
     do throws(StartError) {
       _ = try? Process.raiseDescriptorLimit()
       let server = try Server(
-        file: configurationFile, configuration: configuration, state: state, log: log)
+        file: configurationFile, configuration: configuration, state: state, relayHelper: relayHelper, log: log)
       try server.openControl(control)
       return server.run()
     } catch {

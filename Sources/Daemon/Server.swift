@@ -27,8 +27,10 @@ final class Server {
   /// Connections turned away since that was last said.
   var refusals = (count: 0, saidAt: Instant?.none)
 
-  /// `state` is the folder in which the exchange keeps what must outlive it.
-  init(file: String, configuration: Configuration, state: String, log: Log) throws(StartError) {
+  /// `state` is the folder in which the exchange keeps what must outlive it, `relayHelper` the relay helper's socket.
+  init(
+    file: String, configuration: Configuration, state: String, relayHelper: String, log: Log
+  ) throws(StartError) {
     self.file = file
     self.configuration = configuration
     self.log = log
@@ -47,7 +49,7 @@ final class Server {
     } catch {
       throw .noRandomness
     }
-    media = try MediaLink(configuration.media, poller: poller)
+    media = try MediaLink(configuration.media, helper: relayHelper, poller: poller)
     do throws(TLSReadError) {
       try offer(certificates.prepare(configuration), now: started)
     } catch {
@@ -93,6 +95,7 @@ final class Server {
     var deadline = earliest(exchange.nextDeadline, connections.nextDeadline)
     deadline = earliest(deadline, control?.nextDeadline)
     deadline = earliest(deadline, certificates.nextDeadline)
+    deadline = earliest(deadline, media.nextDeadline)
     if let endsBy { deadline = earliest(deadline, min(endsBy, Clock.monotonic() + .milliseconds(20))) }
     return deadline
   }
@@ -132,6 +135,7 @@ final class Server {
     connections.wake(now: now) { happened($0, now: now) }
     control?.wake(now: now)
     renewCertificate(now: now)
+    media.wake(now: now)
     if ports.hasRetired && exchange.callCount == 0 { ports.closeRetired() }
   }
 

@@ -61,6 +61,12 @@ struct Latch: Equatable, Sendable {
     return verdict
   }
 
+  /// Packets of the followed source and SSRC were relayed by the kernel, unseen here.
+  mutating func pass(_ packets: UInt64, now: Instant) {
+    sequence.advance(by: packets)
+    lastHeard = now
+  }
+
   private func mayFollow(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Bool {
     guard heard != nil else { return isNamed(from) || from.ip == named?.ip || from.ip == signalling }
     if isNamed(from) && !namedHasSpoken { return true }

@@ -1,5 +1,5 @@
+import KernelRelay
 import Platform
-import Synchronization
 import Wire
 
 /// What the relay is set to.
@@ -12,58 +12,74 @@ public struct RelaySettings: Sendable {
   public var allowsUring = true
   /// A random number, from which the exchange's own RTP sources take theirs.
   public var seed: UInt64 = 0
+  /// How many media threads share the streams.
+  public var threads = 1
+  /// The socket of the process that has the kernel relay; nil where there is none.
+  public var helper: String?
 
   public init(ports: ClosedRange<UInt16>) { self.ports = ports }
 }
 
-/// A command on its way to the media thread, with the sockets of a port that it names for the first time.
-struct Order: Sendable {
-  /// Nil ends the thread.
-  var command: Command?
-  var sockets: PortPair?
-}
-
-/// What both threads hold.
-final class MediaChannel: Sendable {
-  let orders = Ring<Order>(capacity: 512)
-  let events = Ring<Event>(capacity: 512)
-  /// Tells the media thread of orders, and the signalling thread of events.
-  let orderWake: WakeEvent
-  let eventWake: WakeEvent
-
-  init(orderWake: WakeEvent, eventWake: WakeEvent) {
-    self.orderWake = orderWake
-    self.eventWake = eventWake
-  }
-}
-
 /// The signalling thread's hold on media. All of it is called by that one thread.
 public final class MediaService {
-  private let channel: MediaChannel
-  private let thread: Thread
+  /// One media thread, which has the streams of its number.
+  private struct Shard {
+    let channel: MediaChannel
+    let thread: Thread
+  }
+
+  private var shards: [Shard] = []
+  private let noticeWake: WakeEvent
+  /// Ready when there are notices, or the helper says something.
+  private let poller: Poller
+  private var link: KernelLink?
   private var pool: PortPool
   /// Pairs that were reserved and not yet named by a command.
   private var reserved: [UInt16: PortPair] = [:]
+  /// Events that did not come from a media thread.
+  private var own: [Event] = []
   private var stopped = false
 
-  /// Starts the media thread; its first event is `.started`.
+  /// Starts the media threads; the first event is `.started`.
   @export(interface)
   public init(_ settings: RelaySettings) throws(MediaError) {
     let family: AddressFamily = Network.hasIPv6() ? .dualStack : .ipv4
     pool = PortPool(range: settings.ports, family: family)
-    let channel: MediaChannel
+    link = settings.helper.map { KernelLink(path: $0) }
     do throws(PlatformError) {
       _ = try? Process.raiseDescriptorLimit()
-      channel = MediaChannel(orderWake: try WakeEvent(), eventWake: try WakeEvent())
-      thread = try Thread.start(name: "media") { runMediaThread(channel, settings, family) }
+      noticeWake = try WakeEvent()
+      poller = try Poller()
+      try poller.add(noticeWake.descriptor, .readable, token: 0)
+      for index in 0..<max(1, settings.threads) {
+        let channel = MediaChannel(orderWake: try WakeEvent(), noticeWake: noticeWake)
+        let its = MediaThreadSettings(
+          patience: settings.patience, allowsUring: settings.allowsUring, family: family, index: index,
+          count: max(1, settings.threads), seed: settings.seed &+ UInt64(index))
+        let thread = try Thread.start(name: "media \(index)") { runMediaThread(channel, its) }
+        shards.append(Shard(channel: channel, thread: thread))
+      }
     } catch {
       throw .threadRefused(error.errno ?? 0)
     }
-    self.channel = channel
   }
 
-  /// Becomes readable when there are events.
-  public var eventDescriptor: Int32 { channel.eventWake.descriptor }
+  /// Becomes readable when `nextEvent` is to be called.
+  public var eventDescriptor: Int32 { poller.descriptor }
+
+  /// When `wake` is to be called.
+  public var nextDeadline: Instant? { link?.nextTry }
+
+  /// Looks for the relay helper, where there was none.
+  @export(interface)
+  public func wake(now: Instant) {
+    guard let event = link?.wake(now: now) else { return }
+    own.append(event)
+    noticeWake.signal()
+    guard let descriptor = link?.descriptor else { return }
+    guard (try? poller.add(descriptor, .readable, token: 1)) != nil else { return loseHelper() }
+    spread(.opened)
+  }
 
   /// Binds up to this many pairs and returns their even ports; fewer where the range has no more.
   @export(interface)
@@ -83,49 +99,83 @@ public final class MediaService {
     if range != pool.range { pool = PortPool(range: range, family: pool.family) }
   }
 
-  /// Hands a command to the media thread.
+  /// Hands a command to the media thread that has the stream.
   @export(interface)
   public func perform(_ command: Command) {
-    var order = Order(command: command, sockets: nil)
     switch command {
-    case .setLeg(_, _, let leg), .setEcho(_, let leg): order.sockets = reserved.removeValue(forKey: leg.port)
-    case .release(let port):
-      guard let pair = reserved.removeValue(forKey: port) else { return }
-      close(pair)
-      return
-    case .close, .report: break
+    case .setLeg(let id, _, let leg), .setEcho(let id, let leg):
+      channel(of: id).push(.command(command, reserved.removeValue(forKey: leg.port)))
+    case .close(let id), .report(let id): channel(of: id).push(.command(command, nil))
+    case .release(let port): if let pair = reserved.removeValue(forKey: port) { close(pair) }
     }
-    push(order)
   }
+
+  private func channel(of id: StreamID) -> MediaChannel { shards[Int(id.number % UInt32(shards.count))].channel }
 
   /// The next event, or nil.
   @export(interface)
   public func nextEvent() -> Event? {
-    if let event = channel.events.pop() { return event }
-    channel.eventWake.drain()
-    return channel.events.pop()
+    if let event = takeNotices() { return event }
+    noticeWake.drain()
+    hearHelper()
+    let event = takeNotices()
+    if event == nil, link?.flush() == false { loseHelper() }
+    return event ?? (own.isEmpty ? nil : own.removeFirst())
   }
 
-  /// Ends the thread and closes all ports. Streams get no `.closed`; close them before where their counters matter.
+  /// Passes on what is for the helper, up to the next event.
+  private func takeNotices() -> Event? {
+    if !own.isEmpty { return own.removeFirst() }
+    for shard in shards {
+      while let notice = shard.channel.notices.pop() {
+        switch notice {
+        case .event(let event): return event
+        case .kernel(let request): link?.ask(request)
+        }
+      }
+    }
+    return nil
+  }
+
+  private func hearHelper() {
+    guard link?.isOpen == true else { return }
+    var replies: [RelayReply] = []
+    let lives = link?.replies { replies.append($0) }
+    for reply in replies {
+      let number: UInt32
+      switch reply {
+      case .count(let named, _, _), .refused(let named, _): number = named
+      }
+      // Each thread has its own numbers.
+      shards[Int((number &- 1) % UInt32(shards.count))].channel.push(.kernel(.reply(reply)))
+    }
+    if lives == false { loseHelper() }
+  }
+
+  private func loseHelper() {
+    if let event = link?.lose(now: Clock.monotonic()) { own.append(event) }
+    spread(.closed)
+  }
+
+  private func spread(_ news: KernelNews) {
+    for shard in shards { shard.channel.push(.kernel(news)) }
+  }
+
+  /// Ends the threads and closes all ports. Streams get no `.closed`; close them before where their counters matter.
   @export(interface)
   public func stop() {
     guard !stopped else { return }
     stopped = true
-    push(Order(command: nil, sockets: nil))
-    thread.join()
+    for shard in shards { shard.channel.push(.end) }
+    for shard in shards {
+      shard.thread.join()
+      shard.channel.orderWake.close()
+    }
     for pair in reserved.values { close(pair) }
     reserved = [:]
-    channel.orderWake.close()
-    channel.eventWake.close()
-  }
-
-  private func push(_ order: Order) {
-    // The media thread empties the ring between any two batches, so a full one has room within the millisecond.
-    while !channel.orders.push(order) {
-      channel.orderWake.signal()
-      Clock.sleep(.microseconds(100))
-    }
-    channel.orderWake.signal()
+    if link?.isOpen == true { _ = link?.lose(now: .zero) }
+    poller.close()
+    noticeWake.close()
   }
 
   private func close(_ pair: PortPair) {

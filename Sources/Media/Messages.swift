@@ -1,3 +1,4 @@
+import KernelRelay
 import Wire
 
 /// What the signalling thread asks of the media thread.
@@ -31,6 +32,8 @@ public enum Event: Sendable {
   case closed(StreamID, StreamStatistics)
   /// The thread could not start, and no media will flow.
   case stopped(MediaError)
+  /// The kernel relays what it can, or no longer does and why.
+  case kernelRelay(refusal: String?)
   /// A command could not be carried out.
   case failed(StreamID, MediaError)
 }
@@ -69,6 +72,8 @@ public struct LegStatistics: Hashable, Sendable {
   public var moves: UInt32 = 0
   /// When the phone was last heard, by RTP or RTCP.
   public var lastHeard: Instant?
+  /// Whether the kernel relays what this phone sends.
+  public var inKernel = false
 
   public init() {}
 }

@@ -1,3 +1,5 @@
+import KernelRelay
+
 /// What to do with each payload type that comes from one leg on its way to another.
 struct PayloadMap: Sendable {
   enum Action: UInt8, Sendable {
@@ -14,6 +16,9 @@ struct PayloadMap: Sendable {
   /// Whether the leg has a codec that must be decoded for the other.
   private(set) var decodes = false
 
+  /// The types whose packets go out as they came.
+  private(set) var untouched = PayloadTypes()
+
   init() {}
 
   init(from accepts: [Payload], to sends: [Payload]?) {
@@ -22,6 +27,7 @@ struct PayloadMap: Sendable {
       guard let sends, let entry = Self.entry(for: payload, in: sends) else { continue }
       entries[Int(payload.number)] = entry
       if entry >> 8 == UInt16(Action.decode.rawValue) { decodes = true }
+      if entry == UInt16(payload.number) { untouched.insert(payload.number) }
     }
   }
 

@@ -10,6 +10,8 @@ struct RelayLeg: Sendable {
   /// What to do with this leg's packets on their way to where they go.
   var map = PayloadMap()
   var counts = LegStatistics()
+  /// Packets in a row that went out as they came, 255 at most.
+  var untouched: UInt8 = 0
 
   // Of `negotiated`, at hand for each packet.
   private(set) var takesMedia = false
@@ -22,7 +24,11 @@ struct RelayLeg: Sendable {
     takesMedia = leg.takesMedia
     givesMedia = leg.givesMedia
     negotiated = leg
+    untouched = 0
   }
+
+  /// A packet was relayed, as it came or not.
+  mutating func isUntouched(_ was: Bool) { untouched = was ? (untouched == .max ? .max : untouched + 1) : 0 }
 
   /// Judges an RTP packet from this leg's phone; nil where it is none of the phone's.
   mutating func admit(
@@ -42,6 +48,7 @@ struct RelayLeg: Sendable {
     case .same: break
     case .moved:
       moved = true
+      untouched = 0
       control.restart()
       if followed { counts.moves &+= 1 }
     case .foreign:

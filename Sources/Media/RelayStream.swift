@@ -5,7 +5,7 @@ import Wire
 /// The media between the two sides of a call, or of one side and its echo. Does no I/O: it is handed packets and says
 /// where they go.
 struct RelayStream {
-  private var legs = InlineArray<2, RelayLeg>(repeating: RelayLeg())
+  var legs = InlineArray<2, RelayLeg>(repeating: RelayLeg())
   /// Side a hears itself.
   private(set) var isEcho = false
   /// When a phone was last heard, or the stream became active.
@@ -76,7 +76,7 @@ struct RelayStream {
     StreamStatistics(a: legs[0].counts, b: legs[1].negotiated == nil ? nil : legs[1].counts)
   }
 
-  private func target(of leg: Int) -> Int { isEcho ? leg : 1 - leg }
+  func target(of leg: Int) -> Int { isEcho ? leg : 1 - leg }
 
   // MARK: packets
 
@@ -109,6 +109,7 @@ struct RelayStream {
       return .drop
     }
     packet[1] = packet[1] & 0x80 | entry.number
+    legs[i].isUntouched(entry.action == .pass && entry.number == header.payloadType)
     if entry.action != .pass {
       guard entry.action != .decode else {
         legs[i].counts.dropped.payloadType &+= 1
@@ -186,7 +187,7 @@ struct RelayStream {
     }
   }
 
-  private mutating func hear(_ now: Instant) {
+  mutating func hear(_ now: Instant) {
     heard = now
     saidSilent = false
   }

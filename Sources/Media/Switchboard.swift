@@ -1,4 +1,5 @@
 import Codecs
+import KernelRelay
 import Platform
 import Wire
 
@@ -12,21 +13,36 @@ struct Switchboard: PacketHandler {
   }
 
   /// The sockets of one side.
-  private struct Sockets {
+  struct Sockets {
     var port: UInt16 = 0
     var rtp = -1
     var control = -1
   }
 
-  private struct Entry {
+  struct Entry {
     var id: StreamID
     var stream: RelayStream
     var sockets = InlineArray<2, Sockets>(repeating: Sockets())
+    /// What the kernel has of each side.
+    var holds = InlineArray<2, KernelDesk.Hold>(repeating: KernelDesk.Hold())
+
+    var statistics: StreamStatistics {
+      var statistics = stream.statistics
+      statistics.a.inKernel = holds[0].number != 0
+      statistics.b?.inKernel = holds[1].number != 0
+      return statistics
+    }
+  }
+
+  /// A closed stream whose legs are on their way back from the kernel, with their last counts.
+  struct Farewell {
+    var stream: RelayStream
+    var legs: Int
   }
 
   private let patience: Interval
   private let laws = G711Conversion()
-  private var entries: [Entry?] = []
+  var entries: [Entry?] = []
   private var free: [Int] = []
   private var index: [StreamID: Int] = [:]
   /// By the slot of the socket.
@@ -34,17 +50,22 @@ struct Switchboard: PacketHandler {
   private var now = Instant.zero
   /// What signalling is to be told.
   private(set) var events: [Event] = []
+  var desk: KernelDesk
+  var farewells: [StreamID: Farewell] = [:]
 
   private let studio: Studio
   /// When `wake` is due, if ever.
   private(set) var nextWake: Instant?
 
-  init(patience: Interval, seed: UInt64) {
+  init(patience: Interval, seed: UInt64 = 0, desk: KernelDesk = KernelDesk(first: 1, step: 1)) {
     self.patience = patience
+    self.desk = desk
     studio = Studio(seed: seed)
   }
 
   var isEmpty: Bool { index.isEmpty }
+  /// Whether signalling is to be told something.
+  var hasNews: Bool { !events.isEmpty || !desk.requests.isEmpty }
 
   mutating func takeEvents() -> [Event] {
     let taken = events
@@ -68,10 +89,18 @@ struct Switchboard: PacketHandler {
         ? entries[i]?.stream.receiveControl(UnsafeRawBufferPointer(packet), side: route.side, from: from, now: now)
         : entries[i]?.stream.receive(packet, side: route.side, from: from, now: now, laws: laws, moved: &moved)
     else { return nil }
-    if moved, let id = entries[i]?.id { say(.latched(id, route.side, from)) }
+    if moved, let id = entries[i]?.id {
+      reconcile(i, takes: false)
+      say(.latched(id, route.side, from))
+    }
     if outcome == .taken { address(i) }
     guard case .send(let side, let address) = outcome, let sockets = entries[i]?.sockets[Int(side.rawValue)] else {
       return nil
+    }
+    if !route.isControl, let hold = entries[i]?.holds[Int(route.side.rawValue)], hold.number != 0,
+      hold.leg?.source == from, hold.leg?.types.contains(packet[1] & 0x7f) == true
+    {
+      slipped(i, route.side)
     }
     let by = route.isControl ? sockets.control : sockets.rtp
     return by >= 0 ? PacketTarget(slot: by, address: address) : nil
@@ -118,14 +147,16 @@ struct Switchboard: PacketHandler {
 
   // MARK: commands
 
-  mutating func perform(_ order: Order, _ engine: inout some PacketEngine & ~Copyable, now: Instant) {
-    switch order.command {
-    case .setLeg(let id, let side, let leg): set(id, side, leg, echo: false, order.sockets, &engine, now)
-    case .setEcho(let id, let leg): set(id, .a, leg, echo: true, order.sockets, &engine, now)
+  mutating func perform(
+    _ command: Command, _ sockets: PortPair?, _ engine: inout some PacketEngine & ~Copyable, now: Instant
+  ) {
+    switch command {
+    case .setLeg(let id, let side, let leg): set(id, side, leg, echo: false, sockets, &engine, now)
+    case .setEcho(let id, let leg): set(id, .a, leg, echo: true, sockets, &engine, now)
     case .report(let id):
-      if let entry = entry(id) { say(.statistics(id, entry.stream.statistics)) } else { say(.failed(id, .noStream)) }
+      if let entry = entry(id) { say(.statistics(id, entry.statistics)) } else { say(.failed(id, .noStream)) }
     case .close(let id): close(id, &engine)
-    case .release, nil: break
+    case .release: break
     }
   }
 
@@ -146,6 +177,7 @@ struct Switchboard: PacketHandler {
     } else {
       entries[i]?.stream.set(side, leg, now: now)
     }
+    reconcile(i, takes: false)
   }
 
   private mutating func open(_ id: StreamID, _ now: Instant) -> Int {
@@ -204,7 +236,12 @@ struct Switchboard: PacketHandler {
     }
     detach(i, .a, &engine)
     detach(i, .b, &engine)
-    say(.closed(id, entry.stream.statistics))
+    let legs = farewell(i)
+    if legs > 0 {
+      farewells[id] = Farewell(stream: entry.stream, legs: legs)
+    } else {
+      say(.closed(id, entry.stream.statistics))
+    }
     entries[i] = nil
     free.append(i)
   }

@@ -91,6 +91,9 @@ extension Exchange {
     defer { drainLayer() }
     switch event {
     case .started: return
+    case .kernelRelay(nil): log(.notice, "media", "the kernel relays what needs nothing done to it", [])
+    case .kernelRelay(.some(let reason)):
+      log(.notice, "media", "the kernel does not relay, sotto does all of it", [.init("reason", reason)])
     case .stopped(let error): log(.error, "media", error.description, [])
     case .noMedia(let stream):
       withCall(stream.number) { (exchange, call) in exchange.hangUp(&call, "no media from either side for 60 s") }

@@ -17,6 +17,9 @@ public enum Process {
 
   public static var identifier: Int32 { clinux_pid() }
 
+  /// How many processors this process may use.
+  public static var processors: Int { Int(clinux_processors()) }
+
   /// Writes to standard error in one call, so that lines of two threads do not mix.
   public static func writeError(_ text: String) { _ = Files.writeAll(Array(text.utf8), to: 2) }
 
@@ -33,4 +36,9 @@ public enum Process {
 
   /// Sends a signal; returns 0 or the errno. Signal 0 asks whether the process lives.
   public static func signal(_ signal: Int32, process: Int32) -> Int32 { -clinux_kill(process, signal) }
+
+  /// Becomes this user, where root, and keeps no right but to configure the network.
+  public static func keepOnlyNetworkRight(user: UInt32) throws(PlatformError) {
+    try check(clinux_keep_only_net_admin(Int32(truncatingIfNeeded: user)), "keeping CAP_NET_ADMIN")
+  }
 }

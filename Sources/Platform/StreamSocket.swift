@@ -63,6 +63,15 @@ public struct StreamSocket: Sendable {
 
   public func close() { clinux_close(descriptor) }
 
+  /// The user at the other end of a socket in the file system.
+  public var peerUser: UInt32? {
+    let user = clinux_peer_user(descriptor)
+    return user >= 0 ? UInt32(user) : nil
+  }
+
+  /// Has reads and writes return `wouldBlock` where they would wait.
+  public func becomeNonBlocking() { _ = clinux_non_blocking(descriptor) }
+
   /// The errno that ended the attempt to connect, or 0.
   public var connectError: Int32 { -clinux_socket_error(descriptor) }
 

@@ -21,6 +21,9 @@ public struct SequenceTracker: Equatable, Sendable {
     return distance < Self.maxDropout && distance > -Self.maxMisorder
   }
 
+  /// So many packets went by unseen.
+  public mutating func advance(by packets: UInt64) { highest &+= UInt16(truncatingIfNeeded: packets) }
+
   /// Takes a packet's number; false where it is a jump that a second packet in a row has yet to confirm.
   @discardableResult
   public mutating func take(_ sequence: UInt16) -> Bool {

@@ -2,6 +2,7 @@
 import Configuration
 import Console
 import Daemon
+import KernelRelay
 import Platform
 import SelfTest
 import Wire
@@ -46,7 +47,12 @@ func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
       if level == nil { return Commands.misused("unknown level \(quoted(word)). See 'sotto serve --help'.") }
     }
     let state = arguments["--state"] ?? Process.environment("SOTTO_STATE") ?? "/var/lib/sotto"
-    return serve(configurationFile: file, control: control, state: state, logLevel: level)
+    return serve(
+      configurationFile: file, control: control, state: state,
+      relayHelper: arguments["--relay"] ?? RelayHelper.defaultPath, logLevel: level)
+  case "relay-helper":
+    guard let user = UInt32(arguments["--user"] ?? "0") else { return Commands.misused("--user takes a number") }
+    return RelayHelper.run(path: arguments["--relay"] ?? RelayHelper.defaultPath, user: user)
   case "check-config": return Commands.checkConfig(arguments.operands[0], printing: arguments["--print"])
   case "status": return Commands.status(client, json: arguments["--json"] != nil)
   case "console": return ConsoleMenu(client: client).run()

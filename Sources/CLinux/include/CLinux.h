@@ -54,6 +54,11 @@ int clinux_buffer_sizes(int fd, int receive, int send);
 int clinux_unix_listen(const char *path, int mode);
 int clinux_unix_connect(const char *path);
 int clinux_unix_accept(int fd);
+int clinux_non_blocking(int fd);
+// The user at the other end.
+int clinux_peer_user(int fd);
+// Reads end with EAGAIN after this time.
+int clinux_receive_timeout(int fd, int milliseconds);
 
 // -errno, 0 at the end of the stream, else the octets moved. A write to a closed stream raises no SIGPIPE.
 long clinux_read(int fd, void *bytes, size_t count);
@@ -134,10 +139,14 @@ int clinux_resize_ext4(int fd, uint64_t blocks);
 // The process.
 int clinux_raise_descriptor_limit(void);
 int clinux_pid(void);
+// How many this process may use, 1 at the least.
+int clinux_processors(void);
 void clinux_exit(int status) __attribute__((noreturn));
 const char *clinux_error_text(int number);
 const char *clinux_environment(const char *name);
 int clinux_kill(int pid, int signal);
+// Becomes this user, where root, and gives up for good every right but CAP_NET_ADMIN; -EPERM without that one.
+int clinux_keep_only_net_admin(int user);
 
 // Network interfaces that are up: calls `each` with the name and address; returns 0 or -errno.
 int clinux_interfaces(void (*each)(void *context, const char *name, const struct clinux_address *address),

@@ -27,13 +27,14 @@ class Exchange:
         self.host, self.folder, self.binary, self.more = host, folder, binary, more
         self.extensions = {extension.number: extension for extension in extensions}
         self.configuration, self.socket = f"{folder}/sotto.yaml", f"{folder}/control"
+        self.relay = f"{folder}/relay"
         self.write()
         self.start()
 
     def start(self):
         self.process = Process(
             self.host.inside([self.binary, "serve", "--config", self.configuration, "--control", self.socket,
-                              "--state", f"{self.folder}/state"]),
+                              "--state", f"{self.folder}/state", "--relay", self.relay]),
             f"{self.folder}/log")
 
     def started(self):

@@ -6,6 +6,8 @@ import shutil
 from . import speech
 from .exchange import DOMAIN, Exchange, Extension
 from .phone import Phone
+from .process import Process
+from .puppets import Puppet
 
 
 class Path:
@@ -45,11 +47,23 @@ class Office:
         self._running.append(process)
         return process
 
-    def open(self, extensions=("1001", "1002"), more=""):
+    def open(self, extensions=("1001", "1002"), more="", host=None):
         """Starts the exchange; an extension is a number or an Extension."""
         made = [Extension(each) if isinstance(each, str) else each for each in extensions]
-        self.exchange = self.runs(Exchange(self.host("box"), f"{self.folder}/box", self.binary, made, more))
+        self.exchange = self.runs(Exchange(host or self.host("box"), f"{self.folder}/box", self.binary, made, more))
         return self.exchange.started()
+
+    def helper(self, host, without=None):
+        """Starts the process that has the kernel relay, before the exchange; `without` is a right that it lacks."""
+        folder = f"{self.folder}/box"
+        os.makedirs(folder, exist_ok=True)
+        lacking = ["setpriv", f"--bounding-set=-{without}", f"--inh-caps=-{without}"] if without else []
+        return self.runs(Process(
+            host.inside([*lacking, self.binary, "relay-helper", "--relay", f"{folder}/relay"]), f"{folder}/helper"))
+
+    def puppet(self, number, version=4):
+        extension = self.exchange.extensions[number]
+        return self.runs(Puppet(self.host(f"p{number}"), f"{self.folder}/{number}", extension, self.exchange, version))
 
     def outlet(self):
         return self.network.outlet()

@@ -1,0 +1,39 @@
+import KernelRelay
+import Wire
+
+/// What the kernel could do for a stream, and what it did.
+extension RelayStream {
+  /// Packets in a row that must have gone out as they came, before the kernel takes a leg: the first of a call tell
+  /// where it settles.
+  static let settled: UInt8 = 8
+
+  /// How the kernel would relay what this side's phone sends; nil where the packets are needed here, where either phone
+  /// was not heard yet, or where what it sends is not what could be handed over.
+  func kernelLeg(_ side: Side) -> KernelLeg? {
+    let i = Int(side.rawValue)
+    guard !isEcho, !isTerminated, let from = legs[i].negotiated, let to = legs[1 - i].negotiated,
+      legs[i].untouched >= Self.settled, legs[i].takesMedia, legs[1 - i].givesMedia,
+      let source = legs[i].rtp.heard, let target = legs[1 - i].rtp.heard
+    else { return nil }
+    let leg = KernelLeg(
+      source: source, port: from.port, ssrc: legs[i].rtp.ssrc, types: legs[i].map.untouched, target: target,
+      exit: to.port)
+    return leg.isSound ? leg : nil
+  }
+
+  /// Counts what the kernel relayed from this side since it was last asked.
+  mutating func relayedByKernel(_ side: Side, _ count: KernelCount, now: Instant) {
+    guard count.packets > 0 else { return }
+    let i = Int(side.rawValue)
+    legs[i].counts.packetsIn &+= count.packets
+    legs[i].counts.octetsIn &+= count.octets
+    legs[i].counts.lastHeard = now
+    legs[i].rtp.pass(count.packets, now: now)
+    legs[1 - i].counts.packetsOut &+= count.packets
+    legs[1 - i].counts.octetsOut &+= count.octets
+    hear(now)
+  }
+
+  /// One more packet has to be seen here before the kernel takes the leg again.
+  mutating func lookAgain(_ side: Side) { legs[Int(side.rawValue)].untouched = Self.settled - 1 }
+}

@@ -1,0 +1,95 @@
+"""A phone that does on the wire exactly what a test tells it: puppet.py NUMBER PASSWORD EXCHANGE DOMAIN HOST
+
+Takes a command a line on standard input, answers each with a line of JSON. Speaks RTP 50 times a second from its first
+`dial` or answered call on, until told to be silent.
+"""
+
+import json
+import os
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "bench"))
+from sip import Phone, media_port_of  # noqa: E402
+
+PERIOD = 0.02
+
+
+class Voice:
+    """The phone's media: what it sends, and what it heard by SSRC."""
+
+    def __init__(self, host, exchange):
+        self.host, self.exchange, self.target = host, exchange, None
+        self.ssrc, self.sequence, self.sent = int.from_bytes(os.urandom(4), "big"), 1000, 0
+        self.heard, self.sources, self.speaks = {}, set(), True
+        self.move()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def move(self):
+        """Goes on from another port."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((self.host, 0))
+        self.port = self.socket.getsockname()[1]
+
+    def run(self):
+        tick = time.monotonic()
+        while True:
+            if self.speaks and self.target:
+                header = struct.pack("!BBHII", 0x80, 0, self.sequence & 0xFFFF, self.sequence * 160 & 0xFFFFFFFF, self.ssrc)
+                self.socket.sendto(header + b"\xff" * 160, (self.exchange, self.target))
+                self.sequence, self.sent = self.sequence + 1, self.sent + 1
+            tick = max(tick + PERIOD, time.monotonic() - 1)
+            while True:
+                ready = select.select([self.socket], [], [], max(0, tick - time.monotonic()))[0]
+                if not ready:
+                    break
+                self.listen(ready[0])
+
+    def listen(self, ready):
+        packet, source = ready.recvfrom(2048)
+        sequence, _, ssrc = struct.unpack("!HII", packet[2:12])
+        self.sources.add(source[1])
+        seen = self.heard.setdefault(f"{ssrc:08x}", {"packets": 0, "missing": 0, "last": sequence - 1})
+        seen["missing"] += max(0, ((sequence - seen["last"]) & 0xFFFF) - 1)
+        seen["last"] = sequence
+        seen["packets"] += 1
+
+
+def main(number, password, exchange, domain, host):
+    phone, voice = Phone(number, password, (exchange, 5060), domain, host), Voice(host, exchange)
+    phone.media_port = voice.port
+
+    def dial(callee):
+        voice.target = media_port_of(phone.invite(callee, voice.port))
+
+    def move():
+        voice.move()
+
+    def speak(whether):
+        voice.speaks = whether == "on"
+
+    def report():
+        return {"ssrc": f"{voice.ssrc:08x}", "sequence": voice.sequence, "sent": voice.sent, "heard": voice.heard,
+                "sources": sorted(voice.sources), "port": voice.port, "target": voice.target}
+
+    commands = {"register": phone.register, "dial": dial, "move": move, "speak": speak, "report": report,
+                "change": lambda direction: phone.change(direction) and None}
+    while True:
+        for ready in select.select([sys.stdin, phone.socket], [], [])[0]:
+            if ready is phone.socket:
+                phone.serve()
+                voice.target = getattr(phone, "told_port", voice.target)
+            else:
+                words = sys.stdin.readline().split()
+                if not words:
+                    return
+                print(json.dumps(commands[words[0]](*words[1:])), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
