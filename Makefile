@@ -94,5 +94,5 @@ clean: ## delete what was built here; the cache stays
 
 RUNS := 10000000
 .PHONY: fuzz
-fuzz: setup-build ## fuzz the parsers: RUNS inputs each (10000000), TARGETS="sip uri sdp rtp yaml"
+fuzz: setup-build ## fuzz the parsers: RUNS inputs each (10000000), TARGETS="sip uri sdp rtp yaml dns stun"
 	@Fuzz/run $(RUNS) $(TARGETS)

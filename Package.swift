@@ -45,6 +45,7 @@ let package = Package(
     library("Platform", ["CCares", "CLinux", "CTLS", "CUring", "DNS", "Wire"]),
     library("Wire"),
     library("DNS", ["Wire"]),
+    library("STUN", ["Wire", "Crypto"]),
     library("Numbering", ["Wire"]),
     library("Crypto", ["COpenSSL"]),
     library("Codecs", ["COpus", "CSpeexDSP"]),
@@ -57,13 +58,13 @@ let package = Package(
     library(
       "PBX",
       [
-        "SIP", "SDP", "Media", "Configuration", "Wire", "Crypto",
+        "SIP", "STUN", "SDP", "Media", "Configuration", "Wire", "Crypto",
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     library("SNTP", ["Wire"]),
     library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
     library("Daemon", ["PBX", "Media", "SIP", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
-    library("SelfTest", ["Codecs", "Configuration", "Crypto", "Platform", "RTP", "SDP", "SIP", "Wire"]),
+    library("SelfTest", ["Codecs", "Configuration", "Crypto", "Platform", "RTP", "SDP", "SIP", "STUN", "Wire"]),
     .executableTarget(
       name: "sotto",
       dependencies: ["Daemon", "Console", "Configuration", "KernelRelay", "Platform", "SelfTest", "Wire"],
@@ -82,7 +83,7 @@ let package = Package(
     library("TestSupport"),
 
     .target(
-      name: "FuzzTargets", dependencies: ["KernelRelay", "SIP", "SDP", "RTP", "DNS", "Configuration", "Wire"],
+      name: "FuzzTargets", dependencies: ["KernelRelay", "SIP", "SDP", "RTP", "DNS", "STUN", "Configuration", "Wire"],
       path: "Fuzz/Targets",
       swiftSettings: swiftSettings),
 
@@ -91,6 +92,7 @@ let package = Package(
     tests("WireTests", ["Wire"]),
     tests("SIPTests", ["SIP", "Wire"]),
     tests("NumberingTests", ["Numbering"]),
+    tests("STUNTests", ["STUN", "Crypto", "Wire"]),
     tests("DNSTests", ["DNS", "SIP", "Crypto", "SimNet", "Wire"]),
     tests("SelfTestTests", ["SelfTest"]),
     tests("DaemonTests", ["Daemon", "Console", "Configuration", "Platform", "SIP", "Wire"]),
@@ -107,7 +109,7 @@ let package = Package(
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),
     tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Crypto", "Wire"]),
-    tests("PBXTests", ["PBX", "SIP", "SDP", "Media", "Configuration", "SimNet", "Crypto", "Wire"]),
+    tests("PBXTests", ["PBX", "SIP", "STUN", "SDP", "Media", "Configuration", "SimNet", "Crypto", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Wire"]),
   ],

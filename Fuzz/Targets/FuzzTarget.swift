@@ -13,4 +13,5 @@ public let fuzzTargets = [
   FuzzTarget(name: "relay", fault: relayFault),
   FuzzTarget(name: "yaml", fault: yamlFault),
   FuzzTarget(name: "dns", fault: dnsFault),
+  FuzzTarget(name: "stun", fault: stunFault),
 ]

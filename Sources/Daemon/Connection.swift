@@ -18,6 +18,8 @@ final class Connection {
   /// Whether it has brought a whole message or keep-alive.
   var isProven = false
   var lastHeard: Instant
+  /// How soon silence ends it, where the phone has promised signs of life (RFC 5626 §5.4).
+  var mostSilence: Interval?
   /// When unsent bytes last became fewer; nil while there are none.
   var stalledSince: Instant?
   /// Closes once all is written.
@@ -65,7 +67,7 @@ final class Connection {
   /// When the connection has to be looked at next.
   func deadline(_ limits: ConnectionLimits) -> Instant {
     guard isEstablished else { return opened + (isOurs ? limits.connect : limits.handshake) }
-    var due = isProven ? lastHeard + limits.idle : opened + limits.patience
+    var due = isProven ? lastHeard + (mostSilence ?? limits.idle) : opened + limits.patience
     if let midwaySince { due = min(due, midwaySince + limits.patience) }
     if let stalledSince { due = min(due, stalledSince + limits.stall) }
     return due

@@ -49,6 +49,13 @@ final class Connections {
     watch(connection)
   }
 
+  /// From now on so much silence ends the connection.
+  func expectKeepAlives(on flow: Flow, within time: Interval) {
+    guard let connection = byNumber[flow.connection] else { return }
+    connection.mostSilence = time
+    nextDeadline = earliest(nextDeadline, connection.deadline(limits))
+  }
+
   /// Sends what can still be said, then closes.
   func finish(_ flow: Flow, with bytes: [UInt8]?, now: Instant, _ report: (ConnectionEvent) -> Void) {
     guard let connection = byNumber[flow.connection] else { return }

@@ -144,6 +144,7 @@ final class Server {
     while let output = exchange.poll() {
       switch output {
       case .transmit(let bytes, let flow): transmit(bytes, flow, now: now)
+      case .expectKeepAlives(let flow, let time): connections.expectKeepAlives(on: flow, within: time)
       case .media(let command): media.perform(command)
       case .needPorts(let count): reserve(count)
       case .log(let event): write(event)

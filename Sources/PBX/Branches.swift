@@ -28,6 +28,7 @@ extension Exchange {
     var ringing = ringing
     ringing.branches[index].failure = Failure(status: status, response: response)
     call.state = .ringing(ringing)
+    if isFlowFailure(status, response) && triedNextFlow(&call, ringing, index) { return }
     let failures = ringing.branches.compactMap { $0.failure }
     // 6xx speaks for all phones of the callee (RFC 3261 §16.7 step 5).
     guard failures.count == ringing.branches.count || status >= 600 else { return }

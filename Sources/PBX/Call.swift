@@ -105,6 +105,10 @@ struct Call: Sendable {
   /// The INVITE to one contact of the callee.
   struct Branch: Sendable {
     let contact: URI
+    /// Whom RFC 5626 calls the same phone: there may be another way to it.
+    let instance: String?
+    /// The proxies to pass (RFC 3327).
+    let path: [NameAddress]
     let flow: Flow
     var transaction: TransactionID
     /// Our tag towards the phone, and towards the caller in all that comes of this branch: each branch is a dialog of its

@@ -119,7 +119,10 @@ struct Dialog: Sendable {
   }
 
   /// Where the dialog's requests go.
-  var nextHop: Flow { isStraight ? flow.reaching(routes.first?.uri ?? target) : flow }
+  var nextHop: Flow {
+    // `ob`: no way but the one that the phone opened (RFC 5626 §4.3).
+    isStraight && !target.parameters.contains("ob") ? flow.reaching(routes.first?.uri ?? target) : flow
+  }
 }
 
 extension Request {

@@ -3,6 +3,7 @@ import Crypto
 import Media
 import SDP
 import SIP
+import STUN
 import Wire
 
 /// The telephone exchange without I/O: registrar and back-to-back user agent between the phones of the house.
@@ -75,6 +76,7 @@ public final class Exchange {
   @export(interface)
   public func receive(_ bytes: [UInt8], from flow: Flow, now: Instant) {
     self.now = now
+    if flow.transport == .udp && StunMessage.isSTUN(bytes) { return keepAlive(bytes, from: flow) }
     do throws(SIPError) {
       layer.receive(try Message.parse(bytes, flow.transport.isReliable ? .stream : .datagram), from: flow, now: now)
     } catch {

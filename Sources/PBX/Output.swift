@@ -1,12 +1,16 @@
 import Configuration
 import Media
 import SIP
+import Wire
 
 /// What the exchange asks the daemon to do.
 public enum Output: Sendable {
-  /// Send a whole message. On a TCP flow of connection 0 the daemon uses an open connection to that address, or
+  /// Send a whole message. On a TCP or TLS flow of connection 0 the daemon uses an open connection to that address, or
   /// opens one; if it cannot, it says `connectionClosed` with the same flow.
   case transmit([UInt8], Flow)
+  /// The phone at the other end of this connection has promised a sign of life within each such time: close it when none
+  /// comes. Means nothing for UDP.
+  case expectKeepAlives(Flow, within: Interval)
   /// Hand a command to the media thread.
   case media(Media.Command)
   /// Few media ports are left: reserve up to this many more and `offer` them, or none if none can be had.

@@ -6,6 +6,8 @@ import Wire
 public struct Registrar: Sendable {
   public var limits: RegistrarLimits
   private var bindings: [String: [Binding]] = [:]
+  /// Where phones are registered from; nil when it has to be gathered anew.
+  private var sources: Set<SocketAddress>?
   /// No binding expires before; may be earlier than needed.
   public private(set) var nextDeadline: Instant?
 
@@ -13,6 +15,14 @@ public struct Registrar: Sendable {
 
   /// Numbers that have a contact.
   public var numbers: [String] { Array(bindings.keys) }
+
+  /// Whether a phone is registered from there.
+  mutating func knows(_ source: SocketAddress) -> Bool {
+    if sources == nil {
+      sources = Set(bindings.values.joined().flatMap { [$0.flow.remote, $0.source] })
+    }
+    return sources?.contains(source) == true
+  }
 
   /// The contacts of a number, the preferred first.
   public func bindings(of number: String, now: Instant) -> [Binding] {
@@ -44,7 +54,10 @@ public struct Registrar: Sendable {
   }
 
   /// Forgets all contacts of a number.
-  public mutating func removeAll(of number: String) { bindings[number] = nil }
+  public mutating func removeAll(of number: String) {
+    bindings[number] = nil
+    sources = nil
+  }
 
   /// Forgets the contacts that were registered over a connection that is gone: they can't be reached any more.
   @export(interface)
@@ -66,6 +79,7 @@ public struct Registrar: Sendable {
 
   private mutating func store(_ list: [Binding], _ number: String) {
     bindings[number] = list.isEmpty ? nil : list
+    sources = nil
     for binding in list { nextDeadline = earliest(nextDeadline, binding.expires) }
   }
 
@@ -77,6 +91,12 @@ public struct Registrar: Sendable {
       contact.parameters["expires"] = String(binding.secondsLeft(now))
       response.headers.append(.contact, contact.description)
     }
+    // RFC 3327 §5.3.
+    response.headers.copy(.path, from: request.headers)
+    if usesOutbound(request, list) {
+      response.headers.append(.require, "outbound")
+      response.headers.append(.flowTimer, String(limits.flowTimer))
+    }
     return response
   }
 }
@@ -84,7 +104,7 @@ public struct Registrar: Sendable {
 /// RFC 3261 §10.3 steps 6 and 7: all contacts of a request are taken, or none.
 extension Registrar {
   private enum Refusal {
-    case tooBrief, outOfOrder, badWildcard, tooMany, notSIP
+    case tooBrief, outOfOrder, badWildcard, tooMany, notSIP, noOutboundBefore
 
     var status: Int {
       switch self {
@@ -92,6 +112,7 @@ extension Registrar {
       case .outOfOrder: 500
       case .badWildcard, .notSIP: 400
       case .tooMany: 403
+      case .noOutboundBefore: 439
       }
     }
 
@@ -102,6 +123,7 @@ extension Registrar {
       case .badWildcard: "Contact * goes with Expires 0 alone"
       case .tooMany: "Too many contacts"
       case .notSIP: "Contact has to be a SIP URI"
+      case .noOutboundBefore: "First Hop Lacks Outbound Support"
       }
     }
   }
@@ -122,11 +144,20 @@ extension Registrar {
     let contacts = try headers.contacts
     guard contacts.count <= limits.contacts else { return .tooMany }
     let before = list
-    let isStraight = flow.isStraight(try headers.via)
+    let path = try headers.path
+    let isStraight = flow.isStraight(try headers.via) && path.isEmpty
+    let wantsOutbound = try headers.supportsOutbound
+    // RFC 5626 §6: a proxy that knows nothing of flows would send each request another way.
+    let isDirect = headers.count(of: .via) == 1
+    let keepsFlow = isDirect || path.last?.uri.parameters.contains("ob") == true
     for var contact in contacts {
       guard contact.uri.isSIP else { return .notSIP }
       guard let seconds = limits.granted(contact.expires ?? expires) else { return .tooBrief }
-      let isSame: (Binding) -> Bool = { $0.contact.uri.isEquivalent(to: contact.uri) }
+      let outbound = wantsOutbound ? contact.outbound : nil
+      guard outbound == nil || keepsFlow else { return .noOutboundBefore }
+      let isSame: (Binding) -> Bool = {
+        outbound == nil ? $0.contact.uri.isEquivalent(to: contact.uri) : $0.outbound == outbound
+      }
       guard !before.contains(where: { isSame($0) && $0.callID == callID && $0.cSeq >= cSeq }) else {
         return .outOfOrder
       }
@@ -137,7 +168,8 @@ extension Registrar {
       list.append(
         Binding(
           contact: contact, q: q, expires: now + .seconds(Int64(seconds)), callID: callID, cSeq: cSeq,
-          flow: isStraight ? flow.reaching(contact.uri) : flow, userAgent: headers[.userAgent]))
+          flow: isStraight && outbound == nil ? flow.reaching(contact.uri) : flow, source: flow.remote,
+          userAgent: headers[.userAgent], outbound: outbound, path: path))
     }
     while list.count > limits.contacts {
       let older = list.indices.filter { list[$0].callID != callID || list[$0].cSeq != cSeq }

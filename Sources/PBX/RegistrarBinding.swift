@@ -14,7 +14,20 @@ public struct Binding: Hashable, Sendable {
   /// Where calls to it go: to the port of its Contact, or where something may translate addresses between back to where
   /// its REGISTER came from.
   public var flow: Flow
+  /// Where its REGISTER came from.
+  public var source: SocketAddress
   public var userAgent: String?
+  /// Whom RFC 5626 calls the same phone, and by which of its ways; nil where it did not ask for outbound.
+  public var outbound: Outbound?
+  /// The proxies that requests to it have to pass, the first one next to us (RFC 3327).
+  public var path: [NameAddress] = []
+
+  /// The instance and the number of the flow that a phone gave itself (RFC 5626 §4.1, §4.2).
+  public struct Outbound: Hashable, Sendable {
+    /// As Contact wrote it: `"<urn:uuid:…>"`.
+    public var instance: String
+    public var flow: UInt32
+  }
 
   /// Whole seconds left, rounded up so that a phone never refreshes too late by it.
   public func secondsLeft(_ now: Instant) -> Int64 { max(0, ((expires - now).microseconds + 999_999) / 1_000_000) }
@@ -32,6 +45,9 @@ public struct RegistrarLimits: Equatable, Sendable {
   public var contacts = 10
 
   public init() {}
+
+  /// Seconds within which a phone with outbound has to send its next keep-alive over a connection (RFC 5626 §5.4).
+  public var flowTimer: UInt32 = 120
 
   /// Seconds granted for what was asked, 0 for a removal; nil where it is too brief.
   func granted(_ asked: UInt32?) -> UInt32? {

@@ -9,6 +9,10 @@ extension Exchange {
     methods: knownMethods, extensions: extensions, schemes: [.sip, .tel],
     mediaTypes: [.sdp, MediaType("multipart", "*")])
 
+  static let registrarCapabilities = Capabilities(
+    methods: knownMethods, extensions: extensions + registrarExtensions, schemes: [.sip, .tel],
+    mediaTypes: capabilities.mediaTypes)
+
   func receiveRequest(_ request: Request, _ transaction: TransactionID, from flow: Flow) {
     guard Exchange.knownMethods.contains(request.method) else {
       return deny(request, transaction, .unknownMethod(request.method))
@@ -19,7 +23,7 @@ extension Exchange {
     }
     // A registrar looks at Require before it asks who is there (RFC 3261 §10.3); OPTIONS asks nobody.
     if request.method == .options || request.method == .register,
-      let refusal = Exchange.capabilities.refusal(request)
+      let refusal = Exchange.registrarCapabilities.refusal(request)
     {
       return deny(request, transaction, refusal)
     }
@@ -103,6 +107,10 @@ extension Exchange {
         response.isSuccess ? .info : .notice, "registrar", response.isSuccess ? "registered" : response.reason,
         [.init("number", user.number), .init("contacts", String(after)), .init("source", flow.text)])
     }
+    if response.headers.contains(.flowTimer) {
+      // A little late is not dead.
+      emit(.expectKeepAlives(flow, within: .seconds(Int64(registrar.limits.flowTimer) * 3 / 2)))
+    }
     reply(transaction, response)
   }
 
@@ -110,6 +118,7 @@ extension Exchange {
   func answerOptions(_ request: Request, _ transaction: TransactionID) {
     var response = Response(to: request, status: 200, toTag: newTag())
     addCapabilities(&response.headers)
+    response.headers[.supported] = (Exchange.extensions + Exchange.registrarExtensions).joined(separator: ", ")
     response.headers.append(.acceptEncoding, "identity")
     response.headers.append(.acceptLanguage, "en")
     respondToAnyone(response, transaction)
@@ -129,7 +138,7 @@ extension Exchange {
     emit(.transmit(response.serialized(), flow))
   }
 
-  func registrations(of number: String) -> [Binding] { registrar.bindings(of: number, now: now) }
+  func registrations(of number: String) -> [Binding] { registrar.targets(of: number, now: now) }
 }
 
 extension DigestAlgorithm {

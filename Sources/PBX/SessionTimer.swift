@@ -135,8 +135,9 @@ extension Exchange {
     branch.inviteCSeq += 1
     let hops = call.caller.hops - ringing.numbers.count
     var invite = newInvite(
-      call, to: branch.contact, branch.flow, tag: branch.localTag, CSeq(branch.inviteCSeq, .invite), callID, hops: hops,
-      body: branch.said == nil ? [] : branch.session.last?.serialised() ?? [])
+      call, to: branch.contact, branch.flow, branch.path, tag: branch.localTag, CSeq(branch.inviteCSeq, .invite),
+      callID,
+      hops: hops, body: branch.said == nil ? [] : branch.session.last?.serialised() ?? [])
     invite.headers[.sessionExpires] = SessionExpires(seconds: least).description
     invite.headers[.minSE] = String(least)
     branch.transaction = send(invite, to: branch.flow, for: .branch(call: call.number, index: index))

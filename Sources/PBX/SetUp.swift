@@ -80,10 +80,12 @@ extension Exchange {
       let body = said.map { session.offer($0, at: mediaAddress(flow, port: port)).serialised() } ?? []
       let tag = newTag()
       let invite = newInvite(
-        call, to: contact.contact.uri, flow, tag: tag, CSeq(1, .invite), random.token(16), hops: hops, body: body)
+        call, to: contact.contact.uri, flow, contact.path, tag: tag, CSeq(1, .invite), random.token(16), hops: hops,
+        body: body)
       let transaction = send(invite, to: flow, for: .branch(call: call.number, index: ringing.branches.count))
       let branch = Call.Branch(
-        contact: contact.contact.uri, flow: flow, transaction: transaction, localTag: tag, callerTag: newTag(),
+        contact: contact.contact.uri, instance: contact.outbound?.instance, path: contact.path, flow: flow,
+        transaction: transaction, localTag: tag, callerTag: newTag(),
         codecs: codecs,
         inviteCSeq: 1, session: session, said: said)
       name(&call, .callee, branch.localTag)
@@ -94,14 +96,16 @@ extension Exchange {
   }
 
   func newInvite(
-    _ call: Call, to contact: URI, _ flow: Flow, tag: String, _ cSeq: CSeq, _ callID: String, hops: Int,
-    body: [UInt8]
+    _ call: Call, to contact: URI, _ flow: Flow, _ path: [NameAddress], tag: String, _ cSeq: CSeq, _ callID: String,
+    hops: Int, body: [UInt8]
   ) -> Request {
     var uri = contact
     uri.headers = []
     var from = NameAddress(displayName: call.caller.name, houseURI(call.caller.number))
     from.tag = tag
     var request = Request(.invite, uri, body: body)
+    // RFC 3327 §5.3: the way on which the phone registered.
+    for hop in path { request.headers.append(.route, hop.description) }
     request.headers.append(.maxForwards, String(hops))
     request.headers.append(.from, from.description)
     request.headers.append(.to, NameAddress(houseURI(call.callee)).description)

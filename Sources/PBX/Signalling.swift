@@ -11,6 +11,8 @@ extension Exchange {
   ]
   /// Option tags that may stand in Require, and that we say we know.
   static let extensions = ["100rel", "timer", "replaces", "norefersub", "tdialog"]
+  /// Those that only a registrar knows.
+  static let registrarExtensions = ["outbound", "path"]
   static let knownMethods: [Method] =
     methods + [.subscribe, .notify, .message, .publish]
   static let product = "Sotto"

@@ -8,6 +8,7 @@ extension Headers {
   public var to: NameAddress { get throws(SIPError) { try required(.to, NameAddress.init) } }
   public var cSeq: CSeq { get throws(SIPError) { try required(.cSeq, CSeq.init) } }
   public var routes: [NameAddress] { get throws(SIPError) { try all(.route, NameAddress.init) } }
+  public var path: [NameAddress] { get throws(SIPError) { try all(.path, NameAddress.init) } }
   public var recordRoutes: [NameAddress] { get throws(SIPError) { try all(.recordRoute, NameAddress.init) } }
   public var paths: [NameAddress] { get throws(SIPError) { try all(.path, NameAddress.init) } }
 

@@ -3,7 +3,7 @@
 public enum HeaderName: Hashable, Sendable, CaseIterable {
   case other, accept, acceptContact, acceptEncoding, acceptLanguage, alertInfo, allow, allowEvents,
     authenticationInfo, authorization, callID, callInfo, contact, contentDisposition, contentEncoding,
-    contentLanguage, contentLength, contentType, cSeq, date, diversion, errorInfo, event, expires, from,
+    contentLanguage, contentLength, contentType, cSeq, date, diversion, errorInfo, event, expires, flowTimer, from,
     historyInfo, identity, inReplyTo, maxForwards, mimeVersion, minExpires, minSE, organization,
     pAssertedIdentity, path, pPreferredIdentity, priority, privacy, proxyAuthenticate, proxyAuthorization,
     proxyRequire, rAck, reason, recordRoute, referredBy, referTo, rejectContact, remotePartyID, replaces,
@@ -37,6 +37,7 @@ public enum HeaderName: Hashable, Sendable, CaseIterable {
     case .errorInfo: "Error-Info"
     case .event: "Event"
     case .expires: "Expires"
+    case .flowTimer: "Flow-Timer"
     case .from: "From"
     case .historyInfo: "History-Info"
     case .identity: "Identity"

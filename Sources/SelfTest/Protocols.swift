@@ -2,6 +2,7 @@ import Configuration
 import Crypto
 import SDP
 import SIP
+import STUN
 import Wire
 
 extension SelfTest {
@@ -17,6 +18,16 @@ extension SelfTest {
       SelfTestCase("HMAC-SHA-256 (RFC 4231 §4.3)") {
         hex(hmacSHA256(key: Array("Jefe".utf8), Array("what do ya want for nothing?".utf8)))
           == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+      },
+      SelfTestCase("STUN with integrity (RFC 5769 §2.2)") {
+        let text =
+          "0101003c2112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000080001a147e112a643"
+          + "000800142b91f599fd9e90c38c7489f92af9ba53f06be7d780280004c07d4c96"
+        let digits = text.utf8.compactMap { hexDigit($0) }
+        let bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        guard let message = StunMessage(bytes) else { return false }
+        return message.hasIntegrity(key: Array("VOkJxbRl1RmTxUk/WvJxBt".utf8))
+          && message.mappedAddress == SocketAddress(IPAddress(ipv4: 0xc000_0201), port: 32853)
       },
       SelfTestCase("digest by MD5 (RFC 7616 §3.9.1)") {
         digestExample(.md5) == "8ca523f5e9506fed4657c9700eebdbec"

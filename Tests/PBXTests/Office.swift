@@ -69,7 +69,7 @@ final class Box: SimNode {
         let side = LegStatistics()
         exchange.mediaEvent(.closed(stream, StreamStatistics(a: side, b: side)), now: now)
       case .media(.release(let port)): portsOffered.remove(port)
-      case .media: break
+      case .media, .expectKeepAlives: break
       case .needPorts(let count): exchange.offer(ports: (0..<count).compactMap { _ in nextFreePort() })
       case .log(let event):
         log.append(event.message + event.fields.map { " \($0.key)=\($0.value)" }.joined())

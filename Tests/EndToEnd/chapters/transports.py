@@ -184,3 +184,31 @@ def slow_loris(office):
     for each in silent:
         each.close()
     return f"{most} of 40 were let in, none stayed; {both(office, a, b, ['PCMU'])}"
+
+
+@chapter.promise("a phone keeps its way open by empty lines over TLS and by STUN over UDP, as RFC 5626 has it")
+def kept_open(office):
+    exchange = office.open(more=LISTEN)
+    box = exchange.host.ipv4
+    client = known(office, "1001", over_tls(box, DOMAIN, authority(office)))
+    instance = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"'
+    answer = client.register(f"<sip:1001@{client.contact};transport=tls;ob>;reg-id=1;{instance}",
+                             "Supported: path, outbound\r\n")
+    assert "\r\nRequire: outbound\r\n" in answer and "\r\nFlow-Timer: 120\r\n" in answer, answer
+    client.send("\r\n\r\n")
+    assert client.stream.recv(10) == b"\r\n", "an empty line answers two"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(5)
+        udp.connect((box, 5060))
+        # SOFTWARE makes it longer than its answer, which strangers get no more of.
+        request = bytes.fromhex("00010018 2112a442 000102030405060708090a0b 80220014") + b"a phone of the tests"
+        udp.send(request)
+        told = udp.recv(1500)
+        port = int.from_bytes(told[26:28], "big") ^ 0x2112
+        assert told[:2] == b"\x01\x01" and told[8:20] == request[8:20] and port == udp.getsockname()[1], told.hex()
+        udp.send(request[:3] + b"\x00" + request[4:20])
+        udp.settimeout(0.5)
+        try:
+            raise AssertionError(f"a stranger gets {len(udp.recv(1500))} octets for 20")
+        except TimeoutError:
+            pass
