@@ -52,18 +52,18 @@ let package = Package(
     library("RTP", ["Wire"]),
     library("SDP", ["Wire"]),
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
-    library("Configuration", ["Wire", "CYAML"]),
+    library("Configuration", ["Numbering", "Wire", "CYAML"]),
     library("KernelRelay", ["CLinux", "CMnl", "Platform", "Wire"]),
     library("Media", ["RTP", "Codecs", "KernelRelay", "Wire", "Platform"]),
     library(
       "PBX",
       [
-        "SIP", "STUN", "SDP", "Media", "Configuration", "Wire", "Crypto",
+        "SIP", "STUN", "SDP", "DNS", "Media", "Configuration", "Numbering", "Wire", "Crypto",
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     library("SNTP", ["Wire"]),
     library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
-    library("Daemon", ["PBX", "Media", "SIP", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
+    library("Daemon", ["PBX", "Media", "SIP", "DNS", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
     library("SelfTest", ["Codecs", "Configuration", "Crypto", "Platform", "RTP", "SDP", "SIP", "STUN", "Wire"]),
     .executableTarget(
       name: "sotto",
@@ -109,9 +109,11 @@ let package = Package(
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),
     tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Crypto", "Wire"]),
-    tests("PBXTests", ["PBX", "SIP", "STUN", "SDP", "Media", "Configuration", "SimNet", "Crypto", "Wire"]),
+    tests(
+      "PBXTests",
+      ["PBX", "SIP", "STUN", "SDP", "DNS", "Media", "Configuration", "Numbering", "SimNet", "Crypto", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
-    tests("ConfigurationTests", ["Configuration", "Wire"]),
+    tests("ConfigurationTests", ["Configuration", "Numbering", "Wire"]),
   ],
   swiftLanguageModes: [.v6]
 )

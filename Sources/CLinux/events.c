@@ -16,6 +16,22 @@ static int64_t clock_microseconds(clockid_t clock) {
 }
 
 int64_t clinux_monotonic(void) { return clock_microseconds(CLOCK_MONOTONIC); }
+int64_t clinux_local_day(int64_t *left) {
+  time_t now = time(NULL);
+  struct tm local, midnight;
+  tzset();
+  localtime_r(&now, &local);
+  midnight = local;
+  midnight.tm_mday += 1;
+  midnight.tm_hour = midnight.tm_min = midnight.tm_sec = 0;
+  midnight.tm_isdst = -1;
+  time_t next = mktime(&midnight);
+  *left = next > now ? (int64_t)(next - now) : 1;
+  // The date as if it were one of UTC: a number without gaps.
+  local.tm_hour = local.tm_min = local.tm_sec = 0;
+  return (int64_t)timegm(&local) / 86400;
+}
+
 int64_t clinux_wall(void) { return clock_microseconds(CLOCK_REALTIME); }
 
 void clinux_sleep(int64_t microseconds) {

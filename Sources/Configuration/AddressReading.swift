@@ -129,7 +129,7 @@ extension NetworkSettings.Prefix {
 }
 
 /// Whether the text is an IP address or a host name: labels of 1 to 63 letters, digits and inner hyphens.
-private func isHost(_ text: String) -> Bool {
+func isHost(_ text: String) -> Bool {
   if IPAddress(text) != nil { return true }
   let labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
   guard text.utf8.count <= 253, let last = labels.last, last.contains(where: { !isDigit($0) }) else { return false }

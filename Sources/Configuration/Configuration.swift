@@ -1,3 +1,4 @@
+import Numbering
 import Wire
 
 /// What the one configuration file says, checked: every value is in range and every default is filled in.
@@ -15,6 +16,16 @@ public struct Configuration: Equatable, Sendable {
   public var logLevel = LogLevel.info
   public var time = TimeSettings()
   public var network = NetworkSettings()
+  /// Name servers; those of `/etc/resolv.conf` where empty.
+  public var nameServers: [SocketAddress] = []
+  /// Whose way to dial holds, and the area of local numbers; there is a country wherever there is a trunk.
+  public var country: Country?
+  public var area: String?
+  /// In the file's order.
+  public var trunks: [TrunkSettings] = []
+  public var routes: [Route] = []
+  public var toll = TollSettings()
+  public var emergency = EmergencySettings()
 
   public init() {}
 }

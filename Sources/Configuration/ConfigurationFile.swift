@@ -19,7 +19,10 @@ extension Configuration {
   }
 
   private mutating func read(_ root: YAMLNode, _ reader: inout YAMLReader) {
-    let keys = ["domain", "sip", "media", "extensions", "allow_weak_passwords", "log", "time", "network"]
+    let keys = [
+      "domain", "sip", "media", "extensions", "allow_weak_passwords", "log", "time", "network",
+      "dns", "country", "area", "trunks", "routes", "toll", "emergency",
+    ]
     let top = reader.section(root, of: "", keys: keys)
     if let node = top["domain"], let domain = reader.domain(node) { self.domain = domain }
     if let node = top["allow_weak_passwords"] {
@@ -42,6 +45,10 @@ extension Configuration {
       time.servers = reader.timeServers(servers) ?? time.servers
     }
     if let node = top["network"] { network = reader.network(node) }
+    if let node = top["dns"], let servers = reader.section(node, of: "dns", keys: ["servers"])["servers"] {
+      nameServers = reader.nameServers(servers)
+    }
+    reader.outside(top, &self)
   }
 
   private mutating func read(media node: YAMLNode, _ reader: inout YAMLReader) {

@@ -33,6 +33,12 @@ public enum CommandTable {
   public static let status = CommandDescription(
     "status", options: [control, OptionDescription("--json", help: "prints one line of JSON")],
     summary: "Shows what the running exchange does: addresses, phones, calls.")
+  public static let trunks = CommandDescription(
+    "trunks", options: [control], summary: "Shows the running exchange's lines to the outside: state, last error, calls.")
+  public static let trunk = CommandDescription(
+    "trunk", operands: ["test", "NAME", "[NUMBER]"], options: [control],
+    summary: "Tries a trunk, by a call where a number is given, and says in words what is wrong.",
+    details: ["The call is ended as soon as it is answered. Exit status: 0 when it works, 1 when not."])
   public static let console = CommandDescription(
     "console", options: [control], summary: "The menu for a serial line: phones, calls, log, network, reboot.")
   public static let log = CommandDescription(
@@ -57,7 +63,8 @@ public enum CommandTable {
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
-    serve, relayHelper, checkConfig, status, console, log, logLevel, reload, selftest, sntp, grow, version,
+    serve, relayHelper, checkConfig, status, trunks, trunk, console, log, logLevel, reload, selftest, sntp, grow,
+    version,
   ]
 
   public static var help: String {

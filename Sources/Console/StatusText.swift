@@ -1,7 +1,8 @@
 /// The answer to `status` as text for a person.
 @export(interface)
 public func statusText(_ status: JSON) -> String {
-  summaryText(status) + "\n" + phonesText(status) + "\n" + callsText(status)
+  let trunks = status["trunks"]?.elements.isEmpty == false ? trunksText(status) + "\n" : ""
+  return summaryText(status) + "\n" + phonesText(status) + "\n" + trunks + callsText(status)
 }
 
 /// One line on the process, one on its addresses, one on its media.
@@ -62,7 +63,7 @@ private func relayText(_ call: JSON) -> String {
 }
 
 /// Columns as wide as their widest cell, two blanks between them.
-private func table(_ rows: [[String]]) -> String {
+func table(_ rows: [[String]]) -> String {
   var widths: [Int] = []
   for row in rows {
     for (i, cell) in row.enumerated() {

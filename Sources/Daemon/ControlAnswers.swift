@@ -20,6 +20,8 @@ extension Server {
       case .reload:
         guard let reason = reload(now: now) else { return controlAnswer([]) }
         return controlRefusal(reason)
+      case .trunkTest(let trunk, let number): return tryTrunk(trunk, calling: number, now: now)
+      case .trunkTestResult(let id): return trialResult(id)
       }
     } catch {
       return controlRefusal(error.description)
@@ -53,6 +55,7 @@ extension Server {
         ])),
       JSON.Member("registrations", .array(status.registrations.map(registration))),
       JSON.Member("calls", .array(status.calls.map(call))),
+      JSON.Member("trunks", .array(exchange.trunkStatus(now: now).map(trunk))),
     ]
   }
 

@@ -8,6 +8,10 @@ enum ControlRequest: Equatable {
   case log(lines: Int)
   case logLevel(LogLevel)
   case reload
+  /// Tries a trunk by a call to the number, or without one by a REGISTER or OPTIONS.
+  case trunkTest(trunk: String, number: String?)
+  /// How that goes.
+  case trunkTestResult(UInt32)
 
   enum Failure: Error, Equatable {
     case notJSON
@@ -27,7 +31,7 @@ enum ControlRequest: Equatable {
     }
   }
 
-  private static let names = ["status", "log", "log-level", "reload"]
+  private static let names = ["status", "log", "log-level", "reload", "trunk-test", "trunk-test-result"]
   /// A request line is never longer.
   static let longest = 4096
 
@@ -46,6 +50,14 @@ enum ControlRequest: Equatable {
       }
       self = .logLevel(level)
     case "reload": self = .reload
+    case "trunk-test":
+      guard let trunk = json["trunk"]?.text else { throw .badMember("trunk", expected: "the name of a trunk") }
+      self = .trunkTest(trunk: trunk, number: json["number"]?.text)
+    case "trunk-test-result":
+      guard let id = json["id"]?.integer, let number = UInt32(exactly: id) else {
+        throw .badMember("id", expected: "a number that trunk-test has answered")
+      }
+      self = .trunkTestResult(number)
     case .some(let other): throw .unknown(other)
     case nil: throw .noCommand
     }

@@ -35,6 +35,11 @@ extension Server {
     }
     if fresh.logLevel != configuration.logLevel { log.level = fresh.logLevel }
     media.configure(fresh.media)
+    do throws(PlatformError) {
+      try world.use(fresh.nameServers)
+    } catch {
+      log.write(.error, "dns", error.description)
+    }
     exchange.reload(fresh)
     configuration = fresh
     log.write(

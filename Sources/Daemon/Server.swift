@@ -19,6 +19,7 @@ final class Server {
   let connections: Connections
   let certificates: Certificates
   let media: MediaLink
+  let world: OutsideLink
   var control: ControlServer?
   var exchange: Exchange
   private let receiver = DatagramReceiver()
@@ -50,6 +51,11 @@ final class Server {
       throw .noRandomness
     }
     media = try MediaLink(configuration.media, helper: relayHelper, poller: poller)
+    do throws(PlatformError) {
+      world = try OutsideLink(poller: poller, servers: configuration.nameServers, now: started)
+    } catch {
+      throw .platform(error)
+    }
     do throws(TLSReadError) {
       try offer(certificates.prepare(configuration), now: started)
     } catch {
@@ -71,6 +77,7 @@ final class Server {
         LogField("version", sottoVersion), LogField("domain", configuration.domain),
         LogField("extensions", String(configuration.extensions.count)),
       ])
+    world.wake(exchange, now: Clock.monotonic())
     drain(now: Clock.monotonic())
     while true {
       poller.wait(until: nextDeadline) { token, what in
@@ -96,6 +103,7 @@ final class Server {
     deadline = earliest(deadline, control?.nextDeadline)
     deadline = earliest(deadline, certificates.nextDeadline)
     deadline = earliest(deadline, media.nextDeadline)
+    deadline = earliest(deadline, world.nextDeadline)
     if let endsBy { deadline = earliest(deadline, min(endsBy, Clock.monotonic() + .milliseconds(20))) }
     return deadline
   }
@@ -115,6 +123,7 @@ final class Server {
     case .connection(let number):
       connections.ready(number, what, now: now) { happened($0, now: now) }
     case .controlListener: control?.accept(now: now)
+    case .names(let socket): world.ready(socket, what)
     case .controlClient(let number): control?.ready(number) { answer($0, now: now) }
     }
   }
@@ -132,6 +141,7 @@ final class Server {
 
   private func wake(now: Instant) {
     exchange.wake(now: now)
+    world.wake(exchange, now: now)
     connections.wake(now: now) { happened($0, now: now) }
     control?.wake(now: now)
     renewCertificate(now: now)
@@ -141,12 +151,20 @@ final class Server {
 
   /// Does what the exchange asks, until it asks for nothing more.
   private func drain(now: Instant) {
+    repeat { drainOutputs(now: now) } while world.deliver(to: exchange, now: now)
+  }
+
+  private func drainOutputs(now: Instant) {
     while let output = exchange.poll() {
       switch output {
       case .transmit(let bytes, let flow): transmit(bytes, flow, now: now)
       case .expectKeepAlives(let flow, let time): connections.expectKeepAlives(on: flow, within: time)
       case .media(let command): media.perform(command)
       case .needPorts(let count): reserve(count)
+      case .resolve(let question): world.ask(question)
+      case .findLocalAddress(let transport, let remote):
+        let local = sourceAddress(transport, toward: remote, ports.listeners)
+        exchange.localAddress(transport, toward: remote, is: local, now: now)
       case .log(let event): write(event)
       }
     }

@@ -7,6 +7,8 @@ enum Token: Equatable {
   case connection(UInt32)
   case controlListener
   case controlClient(UInt32)
+  /// A socket of the name resolver, by its descriptor.
+  case names(UInt32)
 
   var packed: UInt64 {
     switch self {
@@ -17,6 +19,7 @@ enum Token: Equatable {
     case .connection(let number): 4 << 32 | UInt64(number)
     case .controlListener: 5 << 32
     case .controlClient(let number): 6 << 32 | UInt64(number)
+    case .names(let socket): 7 << 32 | UInt64(socket)
     }
   }
 
@@ -30,6 +33,7 @@ enum Token: Equatable {
     case 4: self = .connection(number)
     case 5: self = .controlListener
     case 6: self = .controlClient(number)
+    case 7: self = .names(number)
     default: return nil
     }
   }

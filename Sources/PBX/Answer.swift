@@ -34,6 +34,8 @@ extension Exchange {
     var caller = Leg(
       number: call.caller.number, codecs: call.caller.codecs, port: callerPort, dialog: callerDialog,
       session: call.caller.session)
+    callee.trunk = call.trunkLeg(branch)
+    caller.trunk = call.caller.trunk.map { TrunkLeg(name: $0) }
     var delayed: Call.DelayedOffer?
     let body: SessionDescription?
     do throws(Refused) {

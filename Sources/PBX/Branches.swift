@@ -9,6 +9,7 @@ import Wire
 extension Exchange {
   func branchResponded(_ call: inout Call, _ index: Int, _ response: Response, from flow: Flow) {
     guard case .ringing(let ringing) = call.state, index < ringing.branches.count else { return }
+    outside.patience[call.number] = nil
     if response.isProvisional {
       guard response.status > 100, noteProvisional(&call, index, response) else { return }
       forwardProvisional(&call, index, response)
@@ -26,15 +27,18 @@ extension Exchange {
     _ call: inout Call, _ ringing: Call.Ringing, _ index: Int, _ status: Int, _ response: Response? = nil
   ) {
     var ringing = ringing
-    ringing.branches[index].failure = Failure(status: status, response: response)
+    let failure = Failure(status: status, response: response)
+    ringing.branches[index].failure = failure
     call.state = .ringing(ringing)
     if isFlowFailure(status, response) && triedNextFlow(&call, ringing, index) { return }
+    if triesElsewhere(&call, ringing.branches[index], failure) { return }
     let failures = ringing.branches.compactMap { $0.failure }
     // 6xx speaks for all phones of the callee (RFC 3261 §16.7 step 5).
     guard failures.count == ringing.branches.count || status >= 600 else { return }
     guard let best = Failure.best(failures) else { return }
-    if best.isRedirection && redirected(&call, ringing) { return }
-    end(&call, refusing: best.statusForCaller, "callee answered \(best.status)", copying: best.response)
+    if call.outward == nil && best.isRedirection && redirected(&call, ringing) { return }
+    let told = call.outward == nil ? best.statusForCaller : best.statusFromOutside
+    end(&call, refusing: told, "callee answered \(best.status)", copying: best.response)
   }
 
   private func forwardProvisional(

@@ -37,6 +37,8 @@ struct Call: Sendable {
   /// When it is to be looked at, as `CallDeadlines` knows.
   var scheduled: Instant?
   var state: State
+  /// Of a call to the outside.
+  var outward: Outward?
 
   var stream: StreamID { StreamID(number) }
 
@@ -57,6 +59,8 @@ struct Call: Sendable {
     var session: LocalSession
     /// Referred-By of the REFER that made the call (RFC 3892 §3), for the callee.
     var referredBy: String?
+    /// The trunk that the call came by.
+    var trunk: String?
 
     /// The INVITE that the call began with; nil for a call that the exchange itself made.
     var invite: Incoming? {
@@ -134,6 +138,8 @@ struct Call: Sendable {
     var lastNumber: UInt32 = 0
     var unacknowledged: ReliableResponse?
     var waiting: [Response] = []
+    /// The trunk that is called.
+    var trunk: String?
   }
 
   struct Talking: Sendable {
@@ -163,8 +169,8 @@ struct Call: Sendable {
     let from: CallSide
     let server: TransactionID
     let request: Request
-    let client: TransactionID
-    let inviteCSeq: UInt32
+    var client: TransactionID
+    var inviteCSeq: UInt32
     /// Whether the client's request is an UPDATE, which has no ACK.
     let isUpdate: Bool
     let offer: Offer?

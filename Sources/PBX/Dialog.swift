@@ -89,6 +89,9 @@ struct Dialog: Sendable {
     if flow == closed { flow.connection = 0 }
   }
 
+  /// A request went again under this number.
+  mutating func used(_ cSeq: UInt32) { localCSeq = max(localCSeq, cSeq) }
+
   /// A new request within the dialog (§12.2.1.1).
   mutating func request(_ method: Method, contact: String?) -> Request {
     localCSeq &+= 1

@@ -18,6 +18,7 @@ extension Exchange {
     var leg = Leg(
       number: call.caller.number, codecs: call.caller.codecs, port: port, dialog: dialog,
       session: call.caller.session)
+    leg.trunk = call.caller.trunk.map { TrunkLeg(name: $0) }
     guard let (body, delayed) = echoAnswer(&leg, call.caller.offer) else {
       return end(&call, refusing: 488, "no codec in common")
     }

@@ -36,6 +36,8 @@ public final class Exchange {
   var callsAnswered: UInt64 = 0
   /// What calls made for a transfer have to tell the calls that they are made for, until the event at work is done.
   var transferNews: [TransferNews] = []
+  /// Trunks and what belongs to them.
+  var outside = Outside()
   private var lastNumber: UInt32 = 0
   private var outputs: [Output] = []
   private var polled = 0
@@ -55,6 +57,7 @@ public final class Exchange {
     case bye(CallReference)
     /// An INFO passed on: the INFO that it answers.
     case info(TransactionID, Request)
+    case trunk(TrunkPurpose)
   }
 
   /// `random` makes tags, branches, nonces and session identifiers: seed it from the operating system.
@@ -68,6 +71,7 @@ public final class Exchange {
     registrar = Registrar()
     self.random = random
     askForPorts()
+    takeTrunks(nil)
   }
 
   // MARK: In
@@ -97,6 +101,7 @@ public final class Exchange {
       calls[number]?.state = .talking(talking)
     }
     registrar.connectionClosed(flow)
+    trunkConnectionClosed(flow)
   }
 
   /// Fires what is due.
@@ -111,6 +116,7 @@ public final class Exchange {
       calls[due.call]?.scheduled = nil
       withCall(due.call) { (exchange, call) in exchange.timeCame(&call) }
     }
+    wakeOutside()
     drainLayer()
   }
 
@@ -120,12 +126,15 @@ public final class Exchange {
     if configuration.domain != self.configuration.domain {
       digest = DigestServer(realm: configuration.domain, secret: random.bytes(32))
     }
+    let before = self.configuration
     self.configuration = configuration
+    takeTrunks(before)
     for number in registrar.numbers where configuration.extensions[number] == nil { registrar.removeAll(of: number) }
     let ports = freePorts
     freePorts = []
     for port in ports { takeBack(port) }
     askForPorts()
+    drainLayer()
   }
 
   /// Ends every call politely and takes no more. `isDone` says when nobody waits for anything.
@@ -167,7 +176,8 @@ public final class Exchange {
 
   /// When `wake` is due; may be earlier than needed, never later.
   public var nextDeadline: Instant? {
-    earliest(earliest(layer.nextDeadline, deadlines.first), registrar.nextDeadline)
+    earliest(
+      earliest(earliest(layer.nextDeadline, deadlines.first), registrar.nextDeadline), outside.nextDeadline)
   }
 
   func emit(_ output: Output) { outputs.append(output) }
@@ -192,6 +202,7 @@ public final class Exchange {
   }
 
   func store(_ call: Call) {
+    account(for: call)
     guard case .over = call.state else {
       var call = call
       if let at = call.deadline, call.scheduled.map({ at < $0 }) ?? true {

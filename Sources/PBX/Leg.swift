@@ -46,6 +46,8 @@ struct Leg: Sendable {
   var timer: SessionTimer?
   /// The last provisional response to a re-INVITE of ours that was acknowledged.
   var lastRAck: RAck?
+  /// Of a leg to the outside; nil of a phone. `mayJoin` says which may be joined.
+  var trunk: TrunkLeg?
 
   var status: LegStatus {
     var status = LegStatus(signalling: dialog.flow.text, port: port)

@@ -27,9 +27,11 @@ extension Exchange {
   }
 
   /// Takes ports of the pool, those first that rested longest; nil where too few are left.
-  func takePorts(_ count: Int) -> [UInt16]? {
+  func takePorts(_ count: Int, isUrgent: Bool = false) -> [UInt16]? {
     defer { askForPorts() }
-    guard freePorts.count >= count else { return nil }
+    // Where help can be called, the last two ports are for that.
+    let kept = isUrgent || outside.trunks.isEmpty ? 0 : 2
+    guard freePorts.count >= count + kept else { return nil }
     let taken = Array(freePorts.prefix(count))
     freePorts.removeFirst(count)
     return taken

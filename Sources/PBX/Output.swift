@@ -1,4 +1,5 @@
 import Configuration
+import DNS
 import Media
 import SIP
 import Wire
@@ -15,6 +16,11 @@ public enum Output: Sendable {
   case media(Media.Command)
   /// Few media ports are left: reserve up to this many more and `offer` them, or none if none can be had.
   case needPorts(Int)
+  /// Ask the domain name system, and hand the answer to `resolved`.
+  case resolve(NameQuestion)
+  /// Say by `localAddress` from which address of the box a message to `toward` would leave, and at which port the box
+  /// listens for that transport.
+  case findLocalAddress(Transport, toward: SocketAddress)
   case log(LogEvent)
 }
 

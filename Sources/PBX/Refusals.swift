@@ -20,6 +20,12 @@ extension Exchange {
     reply(transaction, response)
   }
 
+  /// A call to the outside that is not to be.
+  func refuseOutward(_ transaction: TransactionID, _ request: Request, _ refusal: OutwardRefusal, _ caller: Party) {
+    if refusal != .unknown { log(.notice, "toll", refusal.description, [.init("caller", caller.number)]) }
+    refuse(transaction, request, refusal.refused)
+  }
+
   func refuse(_ transaction: TransactionID, _ request: Request, _ error: SIPError) {
     reply(transaction, refusal(of: request, error))
   }

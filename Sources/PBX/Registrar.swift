@@ -30,6 +30,13 @@ public struct Registrar: Sendable {
     return live.sorted { $0.q > $1.q }
   }
 
+  /// Whether a phone is registered there.
+  public func hasContact(at flow: Flow, now: Instant) -> Bool {
+    bindings.values.contains { list in
+      list.contains { $0.expires > now && $0.flow.transport == flow.transport && $0.flow.remote == flow.remote }
+    }
+  }
+
   /// Answers a REGISTER of the user who proved to be `user`, which is a number of the house. Nobody registers for another.
   /// `toTag` is for the response.
   @export(interface)

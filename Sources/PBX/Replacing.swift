@@ -45,6 +45,7 @@ extension Exchange {
       guard let target = talking[reference.side.other], target.isOpen, target.heard != nil, !talking.isNegotiating,
         talking.transfer == nil
       else { return transferFailed(&call, 491) }
+      guard mayJoin(trunk: call.stays?.trunk?.name, target.trunk?.name) else { return transferFailed(&call, 403) }
       guard let ports = takePorts(1) else { return transferFailed(&call, 503) }
       joinTarget(&call, target, of: reference, port: ports[0])
     case .ending, .over: transferFailed(&call, 481)
@@ -78,6 +79,7 @@ extension Exchange {
       let offer = other.caller.offer,
       Negotiation.relayedOffer(offer.audio, from: other.caller.codecs, to: stays.codecs) != nil
     else { return transferFailed(&call, 488) }
+    guard mayJoin(trunk: stays.trunk?.name, other.outward?.trunk) else { return transferFailed(&call, 403) }
     var other = other
     reply(invite.transaction, Response(to: invite.request, status: 487, toTag: replaces.localTag))
     callers[invite.key] = nil

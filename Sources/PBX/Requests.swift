@@ -36,6 +36,9 @@ extension Exchange {
       guard !isShuttingDown else { return deny(request, transaction, 503, retryAfter: 10) }
       // The same request by another way: a loop, or a fork before us (RFC 3261 §8.2.2.2).
       if let key = CallerKey(request), callers[key] != nil { return deny(request, transaction, 482) }
+      if let trunk = trunk(calling: request, from: flow) {
+        return receiveTrunkCall(request, by: trunk, from: flow, transaction)
+      }
       guard let caller = authenticated(request, transaction, from: flow) else { return }
       if let refusal = Exchange.capabilities.refusal(request) {
         return refuse(transaction, request, refusal)
@@ -47,7 +50,7 @@ extension Exchange {
       } catch {
         return refuse(transaction, request, error)
       }
-      setUp(request, by: caller, from: flow, transaction)
+      setUp(request, by: Party(caller), to: request.uri.dialledNumber, from: flow, transaction)
     case .refer:
       guard let caller = authenticated(request, transaction, from: flow) else { return }
       referOutside(request, by: caller.number, from: flow, transaction)

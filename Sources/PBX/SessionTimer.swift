@@ -119,6 +119,7 @@ extension Call {
   /// Whether a phone may be called once more for what its 422 asks for.
   fileprivate func mayLengthen(_ index: Int, _ response: Response) -> UInt32? {
     guard case .ringing(let ringing) = state, ringing.branches[index].inviteCSeq == 1,
+      ringing.branches[index].trunk == nil,
       let least = (try? response.headers.minSE) ?? nil, least > Exchange.usualSession, least <= 86400
     else { return nil }
     return least

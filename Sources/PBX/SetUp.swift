@@ -12,11 +12,22 @@ extension Exchange {
   static let mostBranches = 8
 
   /// An INVITE outside of a dialog whose sender has proved to be `caller`.
-  func setUp(_ request: Request, by caller: Extension, from flow: Flow, _ transaction: TransactionID) {
+  func setUp(
+    _ request: Request, by caller: Party, to number: String?, from flow: Flow, _ transaction: TransactionID
+  ) {
     guard let key = CallerKey(request) else { return refuse(transaction, request, 400) }
-    guard let number = request.uri.dialledNumber else { return refuse(transaction, request, 404) }
+    guard let number else { return refuse(transaction, request, 404) }
+    var plan: OutwardPlan?
+    if caller.trunk == nil { plan = emergencyPlan(number, from: caller.number) }
     let isEcho = number == Exchange.echoNumber
-    guard isEcho || configuration.extensions[number] != nil else { return refuse(transaction, request, 404) }
+    if plan == nil && !isEcho && configuration.extensions[number] == nil {
+      guard caller.trunk == nil else { return refuse(transaction, request, 404) }
+      do throws(OutwardRefusal) {
+        plan = try outwardPlan(number, from: caller.number)
+      } catch {
+        return refuseOutward(transaction, request, error, caller)
+      }
+    }
     let hops = (try? request.headers.maxForwards) ?? 70
     guard isEcho || hops > 0 else { return refuse(transaction, request, 483) }
     // Else there is nobody to send a BYE to (§8.1.1.8).
@@ -29,9 +40,9 @@ extension Exchange {
     } catch {
       return refuse(transaction, request, error)
     }
-    let contacts = isEcho ? [] : registrations(of: number)
-    guard isEcho || !contacts.isEmpty else { return refuse(transaction, request, 480) }
-    guard let ports = takePorts(isEcho ? 1 : 2) else {
+    let contacts = isEcho || plan != nil ? [] : registrations(of: number)
+    guard isEcho || plan != nil || !contacts.isEmpty else { return refuse(transaction, request, 480) }
+    guard let ports = takePorts(isEcho ? 1 : 2, isUrgent: plan?.isEmergency ?? false) else {
       log(
         .warning, "call", "no media port is free: raise media.ports, or wait for calls to end",
         [.init("caller", caller.number)])
@@ -41,7 +52,7 @@ extension Exchange {
     let ownCaller = Call.Caller(
       number: caller.number, name: caller.name, codecs: caller.codecs, hops: hops,
       origin: .invite(Call.Incoming(request: request, key: key, flow: flow, transaction: transaction)), offer: offer,
-      session: newSession())
+      session: newSession(), trunk: caller.trunk)
     let (deadline, isOfCaller) = ringingLimit(request)
     var call = Call(
       number: nextCallNumber(), callee: number, startedAt: now, answeredAt: nil, caller: ownCaller,
@@ -54,6 +65,8 @@ extension Exchange {
     log(.info, "call", "started", call.logFields)
     if isEcho {
       answerEcho(&call)
+    } else if let plan {
+      callOutward(&call, plan, payer: caller.number)
     } else {
       ring(&call, contacts)
     }

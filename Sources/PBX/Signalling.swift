@@ -61,6 +61,8 @@ extension Exchange {
   }
 
   private func receiveResponse(_ response: Response, _ transaction: TransactionID, from flow: Flow) {
+    let wasAuthenticated = wasAuthenticated(transaction)
+    if answeredChallenge(response, transaction) { return }
     guard let purpose = purposes[transaction] else {
       // A phone answered what nobody waits for any more; only a 2xx to INVITE obliges (RFC 3261 §13.2.2.4).
       if response.isSuccess, let cSeq = try? response.headers.cSeq, cSeq.method == .invite {
@@ -89,6 +91,8 @@ extension Exchange {
     case .transferNotice(let reference):
       guard response.isFinal, !response.isSuccess else { return }
       withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }
+    case .trunk(let purpose):
+      trunkResponded(purpose, response, transaction, wasAuthenticated: wasAuthenticated)
     }
   }
 
@@ -102,6 +106,7 @@ extension Exchange {
         }
       }
     }
+    outside.sent[transaction] = nil
     guard let purpose = purposes.removeValue(forKey: transaction) else { return }
     // RFC 3261 §8.1.3.1.
     let status = failure == .timeout ? 408 : 503
@@ -129,6 +134,7 @@ extension Exchange {
     case .ended: return
     case .transferNotice(let reference):
       withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }
+    case .trunk(let purpose): trunkRequestFailed(purpose, failure)
     }
   }
 
@@ -138,7 +144,10 @@ extension Exchange {
     var request = request
     request.headers.append(.userAgent, Exchange.product)
     let transaction = layer.send(request, to: flow, now: now)
-    if let purpose { purposes[transaction] = purpose }
+    if let purpose {
+      purposes[transaction] = purpose
+      keepForChallenge(request, transaction, flow)
+    }
     return transaction
   }
 

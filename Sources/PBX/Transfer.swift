@@ -101,9 +101,17 @@ extension Exchange {
     guard case .talking(var talking) = call.state, let transfer = talking.transfer,
       let stays = talking[transfer.by.other], var heard = stays.heard, let description = stays.session.last
     else { return }
-    guard configuration.extensions[number] != nil else { return transferFailed(&call, 404) }
-    let contacts = registrations(of: number)
-    guard !contacts.isEmpty else { return transferFailed(&call, 480) }
+    var plan: OutwardPlan?
+    if configuration.extensions[number] == nil {
+      do throws(OutwardRefusal) {
+        plan = try transferPlan(number, by: talking[transfer.by], joining: stays, transfer)
+      } catch {
+        log(.notice, "toll", error.description, call.logFields)
+        return transferFailed(&call, error.refused.status)
+      }
+    }
+    let contacts = plan == nil ? registrations(of: number) : []
+    guard plan != nil || !contacts.isEmpty else { return transferFailed(&call, 480) }
     guard let ports = takePorts(1) else { return transferFailed(&call, 503) }
     // The hold that comes before a transfer is not the target's concern.
     heard.direction = .sendrecv
@@ -122,7 +130,11 @@ extension Exchange {
     call.state = .talking(talking)
     callsStarted &+= 1
     log(.info, "call", "started", made.logFields + [.init("transfer", String(call.number))])
-    ring(&made, contacts)
+    if let plan, let payer = talking[transfer.by]?.number {
+      callOutward(&made, plan, payer: payer)
+    } else {
+      ring(&made, contacts)
+    }
     store(made)
   }
 

@@ -49,6 +49,7 @@ extension Exchange {
     guard let port = call.calleePort, let dialog = branch.confirmed(response, from: flow)
     else { return branchFailed(&call, ringing, index, 502) }
     var leg = Leg(number: call.callee, codecs: branch.codecs, port: port, dialog: dialog, session: branch.session)
+    leg.trunk = call.trunkLeg(branch)
     do throws(Refused) {
       leg.heard = try branch.answer(in: response)
       leg.said = branch.said

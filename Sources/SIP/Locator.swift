@@ -21,7 +21,7 @@ public struct Locator: Sendable {
   static let mostSearches = 64
 
   /// What can be sent by and to; the preferred first.
-  public var transports: [Transport] = [.udp, .tcp]
+  public var transports: [Transport] = [.udp, .tcp, .tls]
   public var hasIPv4 = true
   public var hasIPv6 = true
   private var cache = NameCache()

@@ -41,11 +41,10 @@ public struct ServerTarget: Hashable, Sendable {
 public struct ServerHop: Hashable, Sendable {
   public var transport: Transport
   public var address: SocketAddress
-  /// Whom its certificate has to name: the domain that was asked for, not what DNS made of it (RFC 5922 §4); nil where the
-  /// URI has an address.
-  public var serverName: String?
+  /// Whom its certificate has to name: the domain or address that was asked for, not what DNS made of it (RFC 5922 §4).
+  public var serverName: String
 
-  public init(_ transport: Transport, _ address: SocketAddress, serverName: String?) {
+  public init(_ transport: Transport, _ address: SocketAddress, serverName: String) {
     self.transport = transport
     self.address = address
     self.serverName = serverName
@@ -127,7 +126,9 @@ public struct ServerSearch: Sendable {
     guard case .name(let name) = target.host else {
       let transport = try available(target.transport ?? usual)
       guard let ip = target.host.address else { throw .failed(.noAddress(target.host.description)) }
-      return [ServerHop(transport, SocketAddress(ip, port: target.port ?? transport.defaultPort), serverName: nil)]
+      return [
+        ServerHop(transport, SocketAddress(ip, port: target.port ?? transport.defaultPort), serverName: ip.description)
+      ]
     }
     if let port = target.port {
       return try hops(of: name, port: port, try available(target.transport ?? usual))

@@ -1,5 +1,6 @@
 import Configuration
 import Crypto
+import DNS
 import Media
 import SIP
 import SimNet
@@ -17,11 +18,18 @@ final class Box: SimNode {
   var portsInMedia: Int { media.values.reduce(0) { $0 + $1.count } }
   /// Ports given to the exchange and neither released by it nor by the media thread.
   private(set) var portsOffered: Set<UInt16> = []
+  /// What the domain name system holds, what was asked of it, and how it says that it has nothing.
+  var names: [NameQuestion: NameAnswer] = [:]
+  private(set) var asked: [NameQuestion] = []
+  var noName = NameAnswer.absent(seconds: 60)
+  /// From where packets to the outside leave; nil where nothing leads there.
+  var ownAddress: SocketAddress?
   private var nextPort: UInt16 = 0
   private var out: [(payload: [UInt8], to: SocketAddress)] = []
 
   init(_ configuration: Configuration, _ address: SocketAddress) {
     self.address = address
+    ownAddress = address
     exchange = Exchange(configuration, random: RandomSource(seed: [1, 2, 3]), now: .zero)
     drain(now: .zero)
   }
@@ -71,6 +79,11 @@ final class Box: SimNode {
       case .media(.release(let port)): portsOffered.remove(port)
       case .media, .expectKeepAlives: break
       case .needPorts(let count): exchange.offer(ports: (0..<count).compactMap { _ in nextFreePort() })
+      case .resolve(let question):
+        asked.append(question)
+        exchange.resolved(question, names[question] ?? noName, now: now)
+      case .findLocalAddress(let transport, let remote):
+        exchange.localAddress(transport, toward: remote, is: ownAddress, now: now)
       case .log(let event):
         log.append(event.message + event.fields.map { " \($0.key)=\($0.value)" }.joined())
       }
@@ -161,7 +174,8 @@ final class Office {
     box.portsInMedia + exchange.freePorts.count == box.portsOffered.count && exchange.calls.count == 0
       && exchange.legs.isEmpty && exchange.callers.isEmpty && exchange.purposes.isEmpty
       && exchange.serverCalls.isEmpty && box.media.isEmpty && exchange.layer.count == 0
-      && exchange.deadlines.first == nil
+      && exchange.deadlines.first == nil && exchange.outside.patience.isEmpty
+      && exchange.outside.toll.meters.isEmpty && exchange.outside.channels.isEmpty
   }
 
   /// What a call leaves behind is gone when every timer has run out.

@@ -14,6 +14,8 @@ static inline int clinux_errno(void) { return errno; }
 // Clocks, in microseconds.
 int64_t clinux_monotonic(void);
 int64_t clinux_wall(void);
+// The number of the local day, and the seconds that are left of it.
+int64_t clinux_local_day(int64_t *left);
 void clinux_sleep(int64_t microseconds);
 
 // An address as Wire keeps it: 128 bits in two host-order numbers, an IPv4 address in the last 32 bits of low.
