@@ -19,6 +19,9 @@ def talk(office, caller, callee, target=None):
     callee.expect("CALL_CLOSED", 5)
 
 
+WIDE = [("G722", "PCMU"), ("PCMA", "G722"), ("opus", "PCMU"), ("PCMA", "opus"), ("G722", "opus")]
+
+
 def both(office, a, b, codecs):
     return f"→ {office.compare('first', b, codecs)}; ← {office.compare('second', a, codecs[::-1])}"
 
@@ -41,12 +44,20 @@ def mixed(office, one, other):
 
 
 @chapter.promise("a phone that knows {0} alone and one that knows {1} alone hear each other",
-                 each=[("PCMU", "PCMA"), ("PCMA", "PCMU")])
+                 each=[("PCMU", "PCMA"), ("PCMA", "PCMU"), *WIDE])
 def converted(office, one, other):
     office.open([Extension("1001", [one]), Extension("1002", [other])])
     a, b = office.phone("1001", "first", codecs=[one]), office.phone("1002", "second", codecs=[other])
     talk(office, a, b)
     return both(office, a, b, [one, other])
+
+
+@chapter.promise("two phones that know {0} speak it, and the exchange leaves it alone", each=["G722", "opus"])
+def wideband(office, codec):
+    office.open([Extension("1001", [codec, "PCMU"]), Extension("1002", [codec, "PCMU"])])
+    a, b = (office.phone(number, says, codecs=[codec, "PCMU"]) for number, says in (("1001", "first"), ("1002", "second")))
+    talk(office, a, b)
+    return both(office, a, b, [codec])
 
 
 @chapter.promise("*43 sends a phone's own speech back by {0}", each=PATHS)

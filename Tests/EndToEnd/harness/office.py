@@ -68,8 +68,8 @@ class Office:
     def outlet(self):
         return self.network.outlet()
 
-    def clip(self, name):
-        return speech.clip(name, self.clips)
+    def clip(self, name, codec="PCMU"):
+        return speech.clip(name, self.clips, speech.RATES[codec])
 
     def phone(self, number, says, path=UDP, password=None, codecs=None, registered=True, domain=DOMAIN,
               exchange=None, patience=10, **options):
@@ -79,9 +79,11 @@ class Office:
         account = (f";auth_user={number};auth_pass={password or extension.password};regint=600"
                    f';outbound="{path.uri(exchange)}"')
         if codecs:
-            account += f";audio_codecs={','.join(codecs)}"
+            names = {"opus": "opus/48000/1", "G722": "G722/16000/1"}
+            account += f";audio_codecs={','.join(names.get(codec, codec) for codec in codecs)}"
         phone = self.runs(Phone(
-            self.host(f"p{number}"), f"{self.folder}/{number}", number, domain, self.clip(says), account,
+            self.host(f"p{number}"), f"{self.folder}/{number}", number, domain,
+            self.clip(says, codecs[0] if codecs else "PCMU"), account,
             version=path.version, **options)).started()
         if registered:
             phone.registered(patience)
@@ -89,7 +91,7 @@ class Office:
 
     def compare(self, says, listener, codecs):
         """Checks what `listener` heard of the clip `says`; returns the figures as text."""
-        comparison = speech.Comparison(self.clip(says), listener.heard(), codecs, self.folder)
+        comparison = speech.Comparison(says, self.clips, listener.heard(), codecs, self.folder)
         comparison.check()
         return str(comparison)
 

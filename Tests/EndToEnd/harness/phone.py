@@ -28,6 +28,8 @@ rtp_ports {rtp}
 jitter_buffer_delay {jitter}
 module_path {modules}
 module g711.so
+module g722.so
+module opus.so
 module sndfile.so
 module aufile.so
 module_tmp uuid.so
@@ -36,6 +38,12 @@ module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 0.0.0.0:{control}
 snd_path {folder}
+opus_bitrate 48000
+opus_cbr yes
+opus_stereo no
+opus_sprop_stereo no
+opus_complexity 5
+opus_application audio
 redial_attempts 0
 ringback_disabled yes
 """

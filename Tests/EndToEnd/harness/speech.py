@@ -6,6 +6,9 @@ import subprocess
 import numpy
 from pesq import pesq
 
+from .codecs import RATES, chain
+from .wave import read, resample, sox, write
+
 RATE = 8000
 LEAD, TAIL = 1.0, 3.0  # seconds of silence around the words: a call needs a moment before both sides hear
 SENTENCES = {
@@ -16,43 +19,33 @@ SENTENCES = {
 }
 
 
-def sox(*arguments):
-    subprocess.run(["sox", "-D", *arguments], check=True)
-
-
-def clip(name, folder):
-    """The WAV file (8 kHz, 16 bits, mono) of a sentence."""
-    path = f"{folder}/{name}.wav"
+def clip(name, folder, rate=RATE):
+    """The WAV file (16 bits, mono) of a sentence."""
+    path = f"{folder}/{name}.wav" if rate == RATE else f"{folder}/{name}-{rate}.wav"
     if not os.path.exists(path):
         voice, text = SENTENCES[name]
         subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", f"{path}.raw.wav", text], check=True)
-        sox(f"{path}.raw.wav", "-r", str(RATE), "-b", "16", "-c", "1", path,
+        sox(f"{path}.raw.wav", "-r", str(rate), "-b", "16", "-c", "1", path,
             "norm", "-6", "pad", str(LEAD), str(TAIL))
     return path
 
 
 def through(path, codecs, folder):
-    """The clip after each codec in turn, by sox alone: what a faultless exchange would leave of it."""
-    for step, codec in enumerate(codecs):
-        kind = {"PCMU": "mu-law", "PCMA": "a-law"}[codec]
-        name = f"{folder}/{os.path.basename(path)[:-4]}-{step}{codec}.wav"
-        sox(path, "-e", kind, f"{name}.coded.wav")
-        sox(f"{name}.coded.wav", "-e", "signed-integer", "-b", "16", name)
-        path = name
-    return path
+    """The clip after the first codec in a phone and any other in the exchange: what a faultless exchange would leave."""
+    samples, rate = chain(path, codecs, folder)
+    name = f"{folder}/{os.path.basename(path)[:-4]}-{'-'.join(codecs)}.wav"
+    write(name, samples, rate)
+    return name
 
 
-def samples(path):
-    # A recorder that was killed leaves a header without a length: take what follows it.
-    with open(path, "rb") as file:
-        data = file.read()
-    start = data.index(b"data") + 8
-    return numpy.frombuffer(data[start : start + (len(data) - start) // 2 * 2], dtype="<i2").astype(numpy.float64)
+def samples(path, rate=RATE):
+    found, its_rate = read(path)
+    return resample(found, its_rate, rate, os.path.dirname(path)).astype(numpy.float64)
 
 
-def words(signal):
+def words(signal, rate=RATE):
     """The part of the clip that is speech."""
-    return signal[int(LEAD * RATE) : len(signal) - int(TAIL * RATE)]
+    return signal[int(LEAD * rate) : len(signal) - int(TAIL * rate)]
 
 
 def place(part, whole):
@@ -66,24 +59,31 @@ def place(part, whole):
     return at, float(correlation[at] / scale) if scale > 0 else 0.0
 
 
-def score(reference, degraded):
-    return pesq(RATE, reference.astype(numpy.int16), degraded.astype(numpy.int16), "nb")
+def score(reference, degraded, rate=RATE):
+    return pesq(rate, reference.astype(numpy.int16), degraded.astype(numpy.int16), "nb" if rate == RATE else "wb")
 
 
 class Comparison:
-    """How a recording compares with the clip that was sent and with the same clip through `codecs` offline."""
+    """How a recording compares with the clip that was sent and with the same clip through `codecs` offline: at 16 kHz
+    where every codec has that, else at 8 kHz."""
 
-    def __init__(self, sent, recording, codecs, folder):
-        reference = words(samples(sent))
-        perfect = words(samples(through(sent, codecs, folder)))
-        heard = samples(recording)
+    def __init__(self, name, clips, recording, codecs, folder):
+        self.rate = rate = min(16000, *(RATES[codec] for codec in codecs))
+        reference = words(samples(clip(name, clips, rate), rate), rate)
+        sent = clip(name, clips, RATES[codecs[0]])
+        perfect = samples(through(sent, codecs, folder), rate)
+        # Coders and filters delay.
+        at, _ = place(reference, perfect)
+        perfect = perfect[at : at + len(reference)]
+        heard = samples(recording, rate)
         assert len(heard) > len(reference), (
-            f"{recording}: {len(heard) / RATE:.2f} s recorded, {len(reference) / RATE:.2f} s of speech were sent")
+            f"{recording}: {len(heard) / rate:.2f} s recorded, {len(reference) / rate:.2f} s of speech were sent")
         at, self.likeness = place(perfect, heard)
         heard = heard[at : at + len(reference)]
-        self.offline = score(reference, perfect)
-        self.online = score(reference, heard)
-        self.gaps = gaps(perfect, heard)
+        self.offline = score(reference, perfect, rate)
+        self.online = score(reference, heard, rate)
+        # G.711 gives the same samples each time; other coders begin anew with each call, and only their loudness is the same.
+        self.gaps = gaps(perfect, heard, rate, exact=all(RATES[codec] == RATE for codec in codecs))
 
     def check(self):
         text = str(self)
@@ -91,15 +91,17 @@ class Comparison:
         assert self.online >= self.offline - 0.05, f"worse than the codecs alone: {text}"
 
     def __str__(self):
-        return f"PESQ {self.online:.3f}, offline {self.offline:.3f}, likeness {self.likeness:.4f}"
+        band = "wideband " if self.rate > RATE else ""
+        return f"PESQ {band}{self.online:.3f}, offline {self.offline:.3f}, likeness {self.likeness:.4f}"
 
 
-def gaps(perfect, heard):
+def gaps(perfect, heard, rate=RATE, exact=True):
     """The seconds of the 20 ms frames in which `heard` is not what was said: lost, repeated or moved."""
-    frame, found = RATE // 50, []
+    frame, found = rate // 50, []
     for start in range(0, len(perfect) - frame + 1, frame):
         said, got = perfect[start : start + frame], heard[start : start + frame]
         loudness = numpy.sqrt(numpy.mean(said**2))
-        if loudness > 100 and numpy.sqrt(numpy.mean((said - got) ** 2)) > loudness / 4:
-            found.append(start / RATE)
+        error = numpy.sqrt(numpy.mean((said - got) ** 2))
+        if loudness > 100 and error > loudness * (0.25 if exact else 0.7):
+            found.append(start / rate)
     return found
