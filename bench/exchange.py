@@ -18,6 +18,8 @@ class Exchange:
     """What is asked of each. A subclass says in `start(folder, calls)` how it comes to be."""
 
     name, sip_port, media_first = "an exchange", 0, 0
+    # Whether the load may ask it to convert codecs.
+    converts = False
 
     def __init__(self, folder, calls):
         self.caller, self.callee = (Phone(number, word, (HOST, self.sip_port), DOMAIN) for number, word in USERS.items())
@@ -55,14 +57,16 @@ class Exchange:
             action(i)
         return (cpu_microseconds(self.pids) - before) / times / 1000
 
-    def calls(self, count):
-        """Sets up so many calls; their milliseconds each, and the lines for the phones that talk."""
+    def calls(self, count, base=PHONES, codecs=("PCMU", "PCMU")):
+        """Sets up so many calls between phones of one codec each; their milliseconds each, and the lines for the phones
+        that talk."""
         lines = []
+        self.caller.codec, self.callee.codec = codecs
 
         def call(i):
-            caller_port, callee_port = PHONES + 4 * i, PHONES + 4 * i + 2
+            caller_port, callee_port = base + 4 * i, base + 4 * i + 2
             told = self.caller.call(self.callee, caller_port, callee_port)
-            if not all(self.media_first <= port < self.media_first + 4 * count + 200 for port in told):
+            if not all(self.media_first <= port < self.media_first + 4000 for port in told):
                 raise RuntimeError(f"does not relay media: it named the ports {told}")
             lines.append((caller_port, told[0], callee_port, told[1]))
 
@@ -84,6 +88,7 @@ class Exchange:
 
 class Sotto(Exchange):
     name, sip_port, media_first = "sotto", 15060, 28000
+    converts = True
 
     def __init__(self, binary, folder, calls):
         self.binary = binary
@@ -93,6 +98,6 @@ class Sotto(Exchange):
         with open(f"{folder}/sotto.yaml", "w") as file:
             file.write(
                 f"domain: {DOMAIN}\nsip: {{listen: ['udp://{HOST}:{self.sip_port}']}}\n"
-                f"media: {{ports: {self.media_first}-{self.media_first + 4 * calls + 199}}}\nextensions:\n"
+                f"media: {{ports: {self.media_first}-{self.media_first + 3999}}}\nextensions:\n"
                 + "".join(f'  "{number}": {{password: {word}}}\n' for number, word in USERS.items()))
         self.run([self.binary, "serve", "--config", f"{folder}/sotto.yaml", "--control", f"{folder}/control"])

@@ -8,7 +8,7 @@ import sys
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 # All below the range that Linux gives out by itself.
-PHONES, REFERENCE_PHONES, REFERENCE_RELAY = 20000, 22000, 24000
+PHONES, REFERENCE_PHONES, REFERENCE_RELAY, CODED_PHONES = 20000, 22000, 24000, 25000
 
 
 def take_priority():
@@ -23,7 +23,8 @@ def take_priority():
 def compile_tools(folder):
     for name in ("relay", "phones"):
         subprocess.run(
-            ["cc", "-O2", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o", f"{folder}/{name}", f"{FOLDER}/{name}.c"],
+            ["cc", "-O2", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o", f"{folder}/{name}", f"{FOLDER}/{name}.c", "-lopus",
+             "-lm"],
             check=True)
 
 
@@ -56,14 +57,14 @@ def resident_megabytes(pids):
     return total / 1024
 
 
-def talk(tools, lines, seconds, pids=()):
+def talk(tools, lines, seconds, pids=(), codecs=()):
     """Lets the phones of these lines talk; returns what they saw and what it cost the processes."""
     phones = subprocess.Popen(
-        [f"{tools}/phones", str(seconds)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        [f"{tools}/phones", str(seconds), *codecs], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     phones.stdin.write("".join("%d %d %d %d\n" % line for line in lines) + "\n")
     phones.stdin.flush()
     if phones.stdout.readline() != "ready\n":
-        sys.exit("bench: the phones found their ports taken; end what runs on ports 20000-24999")
+        sys.exit("bench: the phones found their ports taken; end what runs on ports 20000-27999")
     before = cpu_microseconds(pids)
     phones.stdin.write("go\n")
     phones.stdin.flush()

@@ -1,9 +1,13 @@
 // Many phones talking at once: G.711 packets of 20 ms, both ways, spread evenly over the 20 ms, each with the time that
 // it left. Prints what came of them as JSON.
-//   phones SECONDS < LINES     each line: local port of a phone, the relay's port for it, the same of its peer
+//   phones SECONDS [CODEC CODEC] < LINES     each line: local port of a phone, the relay's port for it, the same of its peer
+// The codecs are those that the first and the second phone of each line speak: PCMU, PCMA, G722, opus. What is converted on
+// its way has no time of its leaving in it, so with codecs there is no latency.
 // The first line of output, "ready", says that all ports are bound; a line on standard input "go" starts.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
+#include <opus/opus.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +17,20 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { MOST = 2048, PACKET = 172, PERIOD = 20000000 };
+enum { MOST = 2048, PACKET = 172, PERIOD = 20000000, FRAMES = 100 };
 
 static struct phone {
   int fd;
   struct sockaddr_in relay;
   uint16_t sequence;
 } phones[MOST];
+
+// Two seconds of what a phone says by its codec.
+static struct codec {
+  int number, ticks, size;
+  uint8_t frames[FRAMES][1276];
+} codecs[2];
+static int coded;
 
 // Latencies in microseconds, the last box for all that took longer.
 static uint64_t histogram[200001];
@@ -44,7 +55,54 @@ static void open_phone(struct phone *phone, int local, int relay, int epoll) {
   epoll_ctl(epoll, EPOLL_CTL_ADD, phone->fd, &event);
 }
 
+// Something like a voice: pulses whose pitch glides, in syllables.
+static int16_t voice(int sample, int rate) {
+  static double phase;
+  double time = (double)sample / rate;
+  phase += (120 + 60 * sin(13 * time)) / rate;
+  return 9000 * (0.5 - 0.5 * cos(25 * time)) * exp(-8 * (phase - floor(phase))) * sin(4400 * time);
+}
+
+static uint8_t mu_law(int sample) {
+  int magnitude = (sample < 0 ? ~sample : sample) + 132, segment = 7;
+  if (magnitude > 32767) magnitude = 32767;
+  while (segment > 0 && magnitude < 128 << segment) segment--;
+  return ~((sample < 0 ? 0x80 : 0) | segment << 4 | (magnitude >> (segment + 3) & 15));
+}
+
+static int record(struct codec *codec, const char *name) {
+  int opus = !strcmp(name, "opus"), rate = opus ? 48000 : 8000, count = rate / 50, error;
+  codec->number = opus ? 96 : !strcmp(name, "G722") ? 9 : !strcmp(name, "PCMA") ? 8 : 0;
+  codec->ticks = count;
+  OpusEncoder *encoder = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &error);
+  opus_encoder_ctl(encoder, OPUS_SET_BITRATE(32000));
+  opus_encoder_ctl(encoder, OPUS_SET_VBR(0));
+  for (int i = 0; i < FRAMES; i++) {
+    int16_t samples[960];
+    for (int j = 0; j < count; j++) samples[j] = voice(i * count + j, rate);
+    codec->size = opus ? opus_encode(encoder, samples, count, codec->frames[i], 1276) : 160;
+    // The cost of decoding A-law and G.722 does not depend on what is said.
+    if (!opus)
+      for (int j = 0; j < 160; j++) codec->frames[i][j] = codec->number ? rand() : mu_law(samples[j]);
+  }
+  opus_encoder_destroy(encoder);
+  return codec->size > 0;
+}
+
+static void speak_coded(struct phone *phone) {
+  struct codec *codec = &codecs[(phone - phones) % 2];
+  uint8_t packet[1500];
+  uint16_t sequence = phone->sequence++;
+  uint32_t header[3] = {
+      htonl(0x80000000u | codec->number << 16 | sequence), htonl(sequence * (uint32_t)codec->ticks),
+      htonl(0x1000u + (phone - phones))};
+  memcpy(packet, header, sizeof header);
+  memcpy(packet + 12, codec->frames[sequence % FRAMES], codec->size);
+  sendto(phone->fd, packet, 12 + codec->size, 0, (struct sockaddr *)&phone->relay, sizeof phone->relay);
+}
+
 static void speak(struct phone *phone) {
+  if (coded) return speak_coded(phone);
   uint8_t packet[PACKET];
   memset(packet, 0xff, sizeof packet);
   uint16_t sequence = phone->sequence++;
@@ -66,7 +124,8 @@ static uint64_t listen_until(int epoll, int64_t deadline) {
     for (int i = 0; i < ready; i++) {
       uint8_t packet[2048];
       int fd = ((struct phone *)events[i].data.ptr)->fd;
-      while (recv(fd, packet, sizeof packet, 0) == PACKET) {
+      while (coded && recv(fd, packet, sizeof packet, 0) > 12) count++;
+      while (!coded && recv(fd, packet, sizeof packet, 0) == PACKET) {
         int64_t sent, latency;
         memcpy(&sent, packet + 12, sizeof sent);
         latency = (now() - sent) / 1000;
@@ -86,6 +145,8 @@ static int percentile(uint64_t total, double share) {
 }
 
 int main(int count, char **arguments) {
+  coded = count == 4;
+  if (coded && !(record(&codecs[0], arguments[2]) && record(&codecs[1], arguments[3]))) return 1;
   int seconds = count > 1 ? atoi(arguments[1]) : 10, used = 0, epoll = epoll_create1(0);
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);

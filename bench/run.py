@@ -18,9 +18,11 @@ import tempfile
 import time
 
 from exchange import Sotto
-from load import REFERENCE_PHONES, compile_tools, reference_round, take_priority, talk
+from load import CODED_PHONES, REFERENCE_PHONES, compile_tools, reference_round, take_priority, talk
 
 REGISTRATIONS = 500
+# What is converted into what, by as many calls, and the CPU µs a packet that we aim at.
+CONVERSIONS = {("PCMU", "PCMA"): "1.2 × reference", ("PCMU", "G722"): "≤ 25", ("PCMU", "opus"): "≤ 100"}
 
 
 def main():
@@ -32,8 +34,8 @@ def main():
     parser.add_argument("--json", default="build/bench.json")
     parser.add_argument("--peers", help="a Debian with other exchanges, made by peers/fetch")
     options = parser.parse_args()
-    if not 1 <= options.calls <= 450:
-        sys.exit("bench: --calls takes 1 to 450")
+    if not 1 <= options.calls <= 200:
+        sys.exit("bench: --calls takes 1 to 200")
     binary = os.path.abspath(options.binary)
     with tempfile.TemporaryDirectory(prefix="sotto-bench-") as folder, contextlib.ExitStack() as running:
         compile_tools(folder)
@@ -70,6 +72,16 @@ def measure(exchanges, folder, options):
         report[exchange.name] = {
             "start_seconds": exchange.start_seconds, "rss_idle_mb": idle, "register_cpu_ms": register,
             "call_setup_cpu_ms": call}
+        # Before there are calls that are converted.
+        talk(folder, lines[exchange.name], 1)
+        report[exchange.name]["rss_calls_mb"] = exchange.resident()
+    coded = {}
+    for exchange in exchanges:
+        for n, codecs in enumerate(CONVERSIONS if exchange.converts else ()):
+            base = CODED_PHONES + 4 * options.calls * n
+            with complaining(exchange):
+                coded[exchange, codecs] = exchange.calls(options.calls, base, codecs)[1]
+            rounds[f"{exchange.name} {'-'.join(codecs)}"] = []
     direct = [(a, b, b, a) for a, b in ((REFERENCE_PHONES + 2 * i, REFERENCE_PHONES + 2 * i + 1)
                                         for i in range(options.calls))]
     for _ in range(options.rounds):
@@ -78,12 +90,14 @@ def measure(exchanges, folder, options):
         for exchange in exchanges:
             rounds[exchange.name].append(
                 talk(folder, lines[exchange.name], options.seconds, exchange.pids))
+        for (exchange, codecs), its_lines in coded.items():
+            rounds[f"{exchange.name} {'-'.join(codecs)}"].append(
+                talk(folder, its_lines, options.seconds, exchange.pids, codecs))
 
     def median(who, what):
         return statistics.median(r[what] for r in rounds[who])
 
     for exchange in exchanges:
-        report[exchange.name]["rss_calls_mb"] = exchange.resident()
         report[exchange.name]["ratio"] = statistics.median(
             s["cpu_us"] / r["cpu_us"] for s, r in zip(rounds[exchange.name], rounds["reference"]))
     for who in ["reference"] + [exchange.name for exchange in exchanges]:
@@ -91,6 +105,10 @@ def measure(exchanges, folder, options):
             "cpu_us_per_packet": median(who, "cpu_us"), "loss_percent": median(who, "loss_percent"),
             "added_p50_us": median(who, "p50_us") - median("direct", "p50_us"),
             "added_p99_us": median(who, "p99_us") - median("direct", "p99_us")})
+    for exchange, codecs in coded:
+        report[exchange.name]["-".join(codecs)] = median(f"{exchange.name} {'-'.join(codecs)}", "cpu_us")
+        report[exchange.name]["loss " + "-".join(codecs)] = median(
+            f"{exchange.name} {'-'.join(codecs)}", "loss_percent")
     report["all_rounds"] = rounds
     return report
 
@@ -108,6 +126,7 @@ ROWS = (  # title, key, form, what we aim at
     ("CPU µs a packet", "cpu_us_per_packet", ".2f", ""), ("  beside the reference", "ratio", ".2f", "≤ 1.0"),
     ("added latency p50 µs", "added_p50_us", ".0f", "the reference"),
     ("added latency p99 µs", "added_p99_us", ".0f", "the reference"), ("loss %", "loss_percent", ".3f", "0"),
+    *((f"{a} ↔ {b}, CPU µs a packet", f"{a}-{b}", ".1f", aim) for (a, b), aim in CONVERSIONS.items()),
     ("REGISTER, CPU ms", "register_cpu_ms", ".3f", "≤ 0.05"),
     ("call set-up, CPU ms", "call_setup_cpu_ms", ".2f", "≤ 0.35"), ("memory idle, MB", "rss_idle_mb", ".1f", "≤ 8"),
     ("memory with the calls, MB", "rss_calls_mb", ".1f", "≤ 12"),
@@ -121,11 +140,11 @@ def write(report, path):
     print(f"{report['machine']}, load {report['load_average']:.1f}, "
           f"{'real-time' if report['realtime'] else 'ordinary'} priority; "
           f"{report['calls']} calls, {report['rounds']} rounds in turn")
-    names = [name for name in report["all_rounds"] if name != "direct"]
-    print(f"{'':28}" + "".join(f"{name:>12}" for name in names) + f"{'aim':>16}")
+    names = [name for name in report["all_rounds"] if name in report]
+    print(f"{'':32}" + "".join(f"{name:>12}" for name in names) + f"{'aim':>16}")
     for title, key, form, aim in ROWS:
         figures = (f"{report[name][key]:{form}}" if key in report[name] else "" for name in names)
-        print(f"{title:28}" + "".join(f"{figure:>12}" for figure in figures) + f"{aim:>16}")
+        print(f"{title:32}" + "".join(f"{figure:>12}" for figure in figures) + f"{aim:>16}")
     print(f"sotto's binary: {report['binary_mb']:.1f} MB")
 
 

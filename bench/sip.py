@@ -8,6 +8,7 @@ import time
 import uuid
 
 HOST = "127.0.0.1"
+FORMATS = {"PCMU": (0, "PCMU/8000"), "PCMA": (8, "PCMA/8000"), "G722": (9, "G722/8000"), "opus": (96, "opus/48000/2")}
 
 
 class Message:
@@ -28,6 +29,8 @@ class Message:
 
 
 class Phone:
+    codec = "PCMU"
+
     def __init__(self, number, password, exchange, domain, host=HOST):
         """`exchange` is its address and port; `host` is the phone's own address."""
         self.number, self.password, self.domain = number, password, domain
@@ -106,9 +109,10 @@ class Phone:
 
     def description(self, media_port):
         self.versions += 1
+        number, name = FORMATS[self.codec]
         kind = f"IN IP{6 if ':' in self.host else 4} {self.host}"
         return (f"v=0\r\no=- 1 {self.versions} {kind}\r\ns=-\r\nc={kind}\r\nt=0 0\r\n"
-                f"m=audio {media_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na={self.direction}\r\n")
+                f"m=audio {media_port} RTP/AVP {number}\r\na=rtpmap:{number} {name}\r\na={self.direction}\r\n")
 
     def call(self, callee, media_port, callee_port):
         """Calls another phone of this process; returns the media ports that the exchange told each of the two."""
