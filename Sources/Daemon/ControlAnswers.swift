@@ -95,8 +95,19 @@ extension Server {
         JSON.Member("packets_in", .integer(Int64(clamping: statistics.packetsIn))),
         JSON.Member("packets_out", .integer(Int64(clamping: statistics.packetsOut))),
         JSON.Member("relay", .text(statistics.inKernel ? "kernel" : media.engineName)),
+        JSON.Member("heard_from", statistics.incoming.map(quality) ?? .null),
+        JSON.Member("hears", statistics.outgoing.map(quality) ?? .null),
+        JSON.Member("round_trip_ms", statistics.roundTrip.map { .real(Double($0.microseconds) / 1000) } ?? .null),
       ]
     }
     return .object(members)
+  }
+
+  private func quality(_ quality: Quality) -> JSON {
+    .object([
+      JSON.Member("loss_percent", .real(Double(quality.loss) / 100)),
+      JSON.Member("jitter_ms", .real(Double(quality.jitter.microseconds) / 1000)),
+      JSON.Member("mos", .real(Double(quality.score) / 100)),
+    ])
   }
 }

@@ -74,6 +74,11 @@ public struct LegStatistics: Hashable, Sendable {
   public var lastHeard: Instant?
   /// Whether the kernel relays what this phone sends.
   public var inKernel = false
+  /// How the phone is heard, by our own count, and how it hears, by its RTCP.
+  public var incoming: Quality?
+  public var outgoing: Quality?
+  /// From the box to the phone and back, by RTCP.
+  public var roundTrip: Interval?
 
   public init() {}
 }

@@ -13,6 +13,9 @@ struct PayloadMap: Sendable {
   private var entries = InlineArray<128, UInt16>(repeating: PayloadMap.refused)
   /// Numbers that were negotiated, whether or not the other leg has something for them: one bit each.
   private var known = InlineArray<2, UInt64>(repeating: 0)
+  /// Numbers of voice codecs whose timestamps count 8 a millisecond, and that of Opus, which counts 48.
+  private var slow = InlineArray<2, UInt64>(repeating: 0)
+  private var opus: UInt8 = 0xff
   /// Whether the leg has a codec that must be decoded for the other.
   private(set) var decodes = false
 
@@ -24,6 +27,11 @@ struct PayloadMap: Sendable {
   init(from accepts: [Payload], to sends: [Payload]?) {
     for payload in accepts where payload.number < 128 {
       known[Int(payload.number >> 6)] |= 1 << UInt64(payload.number & 63)
+      switch VoiceCoding(payload.format) {
+      case .opus: opus = payload.number
+      case nil: break
+      default: slow[Int(payload.number >> 6)] |= 1 << UInt64(payload.number & 63)
+      }
       guard let sends, let entry = Self.entry(for: payload, in: sends) else { continue }
       entries[Int(payload.number)] = entry
       if entry >> 8 == UInt16(Action.decode.rawValue) { decodes = true }
@@ -52,6 +60,13 @@ struct PayloadMap: Sendable {
 
   /// Whether the leg may send this payload type at all.
   func isNegotiated(_ number: UInt8) -> Bool { known[Int(number >> 6 & 1)] >> UInt64(number & 63) & 1 != 0 }
+
+  /// What the timestamp of a voice packet counts in a millisecond; 0 for other packets, whose times need not be steady.
+  @inline(__always)
+  func ticks(of number: UInt8) -> UInt32 {
+    if number == opus { return 48 }
+    return slow[Int(number >> 6 & 1)] >> UInt64(number & 63) & 1 != 0 ? 8 : 0
+  }
 
   /// The number and action for a payload type, or nil where the other leg has nothing for it.
   subscript(number: UInt8) -> (number: UInt8, action: Action)? {

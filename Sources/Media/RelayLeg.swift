@@ -12,6 +12,7 @@ struct RelayLeg: Sendable {
   var counts = LegStatistics()
   /// Packets in a row that went out as they came, 255 at most.
   var untouched: UInt8 = 0
+  var reports = LegReports()
 
   // Of `negotiated`, at hand for each packet.
   private(set) var takesMedia = false
@@ -58,7 +59,25 @@ struct RelayLeg: Sendable {
     counts.packetsIn &+= 1
     counts.octetsIn &+= UInt64(packet.count)
     counts.lastHeard = now
+    reports.reception.take(header, ticks: map.ticks(of: header.payloadType), now: now)
     return header
+  }
+
+  /// All that is counted, with what follows from it.
+  var statistics: LegStatistics {
+    var statistics = counts
+    statistics.incoming = reports.incoming(ticks: Self.ticks(negotiated?.accepts))
+    statistics.outgoing = reports.outgoing(ticks: Self.ticks(negotiated?.sends), of: counts.packetsOut)
+    statistics.roundTrip = reports.roundTrip
+    return statistics
+  }
+
+  /// Of the codec that is preferred.
+  private static func ticks(_ payloads: [Payload]?) -> UInt32 {
+    for payload in payloads ?? [] {
+      if let coding = VoiceCoding(payload.format) { return coding.ticks }
+    }
+    return 8
   }
 
   /// Judges an RTCP compound from this leg's phone.

@@ -54,16 +54,20 @@ struct RelayStream {
       guard let leg = legs[i].negotiated else { continue }
       legs[i].map = PayloadMap(from: leg.accepts, to: legs[target(of: i)].negotiated?.sends)
     }
-    settleTermination()
+    settleTermination(now)
     if isActive != wasActive { hear(now) }
   }
 
-  private mutating func settleTermination() {
+  private mutating func settleTermination(_ now: Instant) {
     guard !isEcho, let studio, let a = legs[0].negotiated, let b = legs[1].negotiated,
       legs[0].map.decodes || legs[1].map.decodes
     else {
       termination = nil
+      for i in 0..<2 { legs[i].reports.next = nil }
       return
+    }
+    if termination == nil {
+      for i in 0..<2 { legs[i].reports.next = now + studio.reportInterval() }
     }
     let settled = termination ?? Termination(studio)
     settled.set(a: a, b: b)
@@ -73,7 +77,7 @@ struct RelayStream {
   func leg(_ side: Side) -> Leg? { legs[Int(side.rawValue)].negotiated }
 
   var statistics: StreamStatistics {
-    StreamStatistics(a: legs[0].counts, b: legs[1].negotiated == nil ? nil : legs[1].counts)
+    StreamStatistics(a: legs[0].statistics, b: legs[1].negotiated == nil ? nil : legs[1].statistics)
   }
 
   func target(of leg: Int) -> Int { isEcho ? leg : 1 - leg }
@@ -144,11 +148,16 @@ struct RelayStream {
     let i = Int(side.rawValue)
     guard legs[i].negotiated != nil, legs[i].admitControl(packet, from: from, now: now) else { return .drop }
     hear(now)
+    let source = termination?.source(toward: side) ?? (isEcho ? ~legs[i].rtp.ssrc : legs[1 - i].rtp.ssrc)
+    legs[i].reports.read(packet, source: source, now: now)
     // A terminated leg's reports are about the exchange's own streams.
     if isEcho || termination != nil { return .drop }
     guard let destination = legs[1 - i].control.destination(beside: legs[1 - i].rtp) else {
       legs[i].counts.dropped.noDestination &+= 1
       return .drop
+    }
+    if let report = Reports.senderReport(in: packet) {
+      legs[1 - i].reports.toPhone = SenderNote(ntp: report.ntp, at: now)
     }
     return .send(side.other, destination)
   }
@@ -158,13 +167,27 @@ struct RelayStream {
   var isTerminated: Bool { termination != nil }
 
   /// When `wake` is due, if ever.
-  var deadline: Instant? { termination?.deadline }
+  var deadline: Instant? {
+    guard let termination else { return nil }
+    return earliest(termination.deadline, earliest(legs[0].reports.next, legs[1].reports.next))
+  }
 
-  mutating func wake(now: Instant) { termination?.wake(now: now) }
+  mutating func wake(now: Instant) {
+    guard let termination, let studio else { return }
+    termination.wake(now: now)
+    for i in 0..<2 {
+      guard let next = legs[i].reports.next, next <= now else { continue }
+      legs[i].reports.next = now + studio.reportInterval()
+      let side: Side = i == 0 ? .a : .b
+      guard let stream = termination.stream(toward: side) else { continue }
+      _ = studio.outbox.write(to: side, isControl: true) { legs[i].reports.write(stream, now: now, to: $0) }
+    }
+  }
 
   /// Where a packet of our own for this side goes, which is then counted as sent; nil where it has nowhere to go.
-  mutating func send(_ count: Int, to side: Side) -> SocketAddress? {
+  mutating func send(_ count: Int, to side: Side, isControl: Bool = false) -> SocketAddress? {
     let i = Int(side.rawValue)
+    if isControl { return legs[i].control.destination(beside: legs[i].rtp) }
     guard legs[i].givesMedia, let destination = legs[i].rtp.destination else { return nil }
     legs[i].counts.packetsOut &+= 1
     legs[i].counts.octetsOut &+= UInt64(count)

@@ -1,4 +1,5 @@
 import RTP
+import Wire
 
 /// What the streams of one media thread share that the exchange itself speaks on: where their packets go, and random
 /// numbers for new sources.
@@ -16,6 +17,10 @@ final class Studio {
       ssrc: UInt32(truncatingIfNeeded: first >> 32), sequence: UInt16(truncatingIfNeeded: first),
       timestamp: UInt32(truncatingIfNeeded: second))
   }
+
+  /// Until the next report of a leg: five seconds, varied so that streams that began together do not stay together
+  /// (RFC 3550 §6.3.1).
+  func reportInterval() -> Interval { .microseconds(2_500_000 + Int64(next() % 5_000_000)) }
 
   /// SplitMix64: spreads the seed, which is what must be random.
   private func next() -> UInt64 {

@@ -113,10 +113,10 @@ struct Switchboard: PacketHandler {
   /// Says where the packets go that a stream has just made, and when it wants to be woken.
   private mutating func address(_ i: Int) {
     studio.outbox.address { letter in
-      guard let address = entries[i]?.stream.send(letter.count, to: letter.side),
+      guard let address = entries[i]?.stream.send(letter.count, to: letter.side, isControl: letter.isControl),
         let sockets = entries[i]?.sockets[Int(letter.side.rawValue)], sockets.rtp >= 0
       else { return nil }
-      return PacketTarget(slot: sockets.rtp, address: address)
+      return PacketTarget(slot: letter.isControl ? sockets.control : sockets.rtp, address: address)
     }
     nextWake = earliest(nextWake, entries[i]?.stream.deadline)
   }
@@ -178,6 +178,7 @@ struct Switchboard: PacketHandler {
       entries[i]?.stream.set(side, leg, now: now)
     }
     reconcile(i, takes: false)
+    nextWake = earliest(nextWake, entries[i]?.stream.deadline)
   }
 
   private mutating func open(_ id: StreamID, _ now: Instant) -> Int {

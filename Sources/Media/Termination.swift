@@ -28,6 +28,10 @@ final class Termination {
     (side == .a ? fromA : fromB)?.receive(packet, header, now: now, studio.outbox)
   }
 
+  /// What the phone on this side is sent.
+  func stream(toward side: Side) -> OutgoingStream? { (side == .a ? fromB : fromA)?.stream }
+  func source(toward side: Side) -> UInt32? { stream(toward: side)?.ssrc }
+
   var deadline: Instant? { earliest(fromA?.deadline, fromB?.deadline) }
 
   func wake(now: Instant) {

@@ -120,9 +120,11 @@ import Testing
       #expect(count == to / 50)
       heard += room[..<count]
     }
-    let crossings = zip(heard, heard.dropFirst()).count { ($0 < 0) != ($1 < 0) }
-    #expect(abs(crossings - 800) < 20)
-    #expect(abs(level(Array(heard.dropFirst(to / 10))) - 5657) < 60)
+    let settled = Array(heard.dropFirst(to / 10))
+    // It crosses zero 800 times a second; where it touches zero, it may seem to do so twice.
+    let crossings = zip(settled, settled.dropFirst()).count { ($0 < 0) != ($1 < 0) }
+    #expect(abs(crossings - 720) < 25)
+    #expect(abs(level(settled) - 5657) < 60)
   }
 }
 
