@@ -43,13 +43,23 @@ func phonesText(_ status: JSON) -> String {
   return rows.count == 1 ? "no phone is registered\n" : table(rows)
 }
 
+/// How caller and callee are heard by the box, 1 … 4.5 each.
+private func scoreText(_ call: JSON) -> String {
+  let scores = ["caller_leg", "callee_leg"].compactMap { leg -> String? in
+    guard case .real(let score)? = call[leg]?["heard_from"]?["mos"] else { return nil }
+    let tenths = Int((score * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+  return scores.joined(separator: " ")
+}
+
 /// A table of the calls.
 func callsText(_ status: JSON) -> String {
-  var rows = [["FROM", "TO", "STATE", "FOR", "MEDIA BY"]]
+  var rows = [["FROM", "TO", "STATE", "FOR", "MEDIA BY", "MOS"]]
   for call in status["calls"]?.elements ?? [] {
     rows.append([
       call["from"]?.text ?? "", call["to"]?.text ?? "", call["state"]?.text ?? "",
-      duration(call["seconds"]?.integer ?? 0), relayText(call),
+      duration(call["seconds"]?.integer ?? 0), relayText(call), scoreText(call),
     ])
   }
   return rows.count == 1 ? "no call\n" : table(rows)

@@ -1,4 +1,5 @@
 import KernelRelay
+import RTP
 import Wire
 
 /// What the kernel could do for a stream, and what it did.
@@ -29,6 +30,7 @@ extension RelayStream {
     legs[i].counts.octetsIn &+= count.octets
     legs[i].counts.lastHeard = now
     legs[i].rtp.pass(count.packets, now: now)
+    legs[i].reports.reception.pause()
     legs[1 - i].counts.packetsOut &+= count.packets
     legs[1 - i].counts.octetsOut &+= count.octets
     hear(now)

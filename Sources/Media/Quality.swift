@@ -38,7 +38,7 @@ enum EModel {
     guard rating > 0 else { return 100 }
     // G.107 annex B.
     let score = 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6
-    return UInt32(max(100, min(450, score * 100)))
+    return UInt32(max(100, min(450, score * 100 + 0.5)))
   }
 
   /// Idd of G.107 §7.4 (equation 7-27) for a one-way delay in milliseconds, by straight lines between values of that

@@ -11,6 +11,7 @@ public struct Reception: Hashable, Sendable {
   private var expectedBefore: UInt32 = 0
   private var receivedBefore: UInt32 = 0
   private var transit: Int64?
+  private var isPaused = false
   /// Times 16, in timestamp ticks.
   private var scaledJitter: Int64 = 0
 
@@ -21,7 +22,16 @@ public struct Reception: Hashable, Sendable {
   public mutating func take(_ header: RTPHeader, ticks: UInt32, now: Instant) {
     if header.ssrc != ssrc || received == 0 { begin(header) }
     let distance = Int32(sequenceDistance(header.sequence, UInt16(truncatingIfNeeded: highest)))
-    if distance > 0 { highest &+= UInt32(distance) }
+    if isPaused {
+      isPaused = false
+      // However many passed unseen, this one is the next.
+      let passed = UInt32(header.sequence &- UInt16(truncatingIfNeeded: highest))
+      highest &+= passed
+      first &+= passed &- 1
+      transit = nil
+    } else if distance > 0 {
+      highest &+= UInt32(distance)
+    }
     received &+= 1
     guard ticks > 0 else { return }
     let arrival = now.microseconds &* Int64(ticks) / 1000
@@ -36,6 +46,9 @@ public struct Reception: Hashable, Sendable {
     }
     self.transit = transit
   }
+
+  /// From here on packets pass unseen, until one is taken again.
+  public mutating func pause() { isPaused = received > 0 }
 
   private mutating func begin(_ header: RTPHeader) {
     self = Reception()
