@@ -7,10 +7,7 @@ import Wire
 /// nil. It allocates once, when the first packet comes out of order.
 public struct JitterBuffer: Sendable {
   /// Packets that are kept at most; a gap that is wider is given up at once.
-  public static let capacity = 32
-  /// The longest payload that is kept: Opus has none that is longer (RFC 6716 §3.4).
-  public static let longestPayload = 1276
-
+  public static let capacity = HeldPackets.capacity
   public enum Verdict: Equatable, Sendable {
     /// The next in order, after `lost` packets that are given up.
     case next(lost: Int)
@@ -24,17 +21,7 @@ public struct JitterBuffer: Sendable {
     case full
   }
 
-  /// A packet that was kept.
-  public struct Held: Equatable, Sendable {
-    public var marker: Bool
-    public var payloadType: UInt8
-    public var sequence: UInt16
-    public var timestamp: UInt32
-    public var arrived: Instant
-    /// Packets missing before it, which are given up.
-    public var lost = 0
-    var count: Int
-  }
+  public typealias Held = HeldPacket
 
   public private(set) var patience = GapPatience()
   /// Packets that came too late, and those that never did as far as is known.
@@ -43,9 +30,7 @@ public struct JitterBuffer: Sendable {
   /// The number that is due.
   private var due: UInt16?
   private var source: UInt32 = 0
-  private var held: [Held?] = []
-  private var octets: [UInt8] = []
-  private var count = 0
+  private var held = HeldPackets()
   /// When the first of those kept came, and that showed the gap before it.
   private var since = Instant.zero
   /// When the last gap that was given up had shown.
@@ -56,7 +41,7 @@ public struct JitterBuffer: Sendable {
   public init() {}
 
   /// When `next` is due to give up a gap.
-  public var deadline: Instant? { count > 0 ? since + patience.wait : nil }
+  public var deadline: Instant? { held.count > 0 ? since + patience.wait : nil }
 
   /// Takes a packet and says what to do with it.
   @export(interface)
@@ -67,7 +52,7 @@ public struct JitterBuffer: Sendable {
     }
     let distance = Int(sequenceDistance(header.sequence, due))
     if distance == 0 {
-      if count > 0 { patience.arrived(after: now - since) }
+      if held.count > 0 { patience.arrived(after: now - since) }
       self.due = due &+ 1
       return .next(lost: 0)
     }
@@ -85,12 +70,15 @@ public struct JitterBuffer: Sendable {
       return .dropped
     }
     if distance >= Self.capacity {
-      guard count == 0 else { return .full }
+      guard held.count == 0 else { return .full }
       missing &+= UInt32(distance)
       self.due = header.sequence &+ 1
       return .next(lost: distance)
     }
-    return keep(header, payload, now)
+    let isFirst = held.count == 0
+    guard held.keep(header, payload, now) else { return .dropped }
+    if isFirst { since = now }
+    return .kept
   }
 
   private mutating func begin(with header: RTPHeader) {
@@ -98,26 +86,7 @@ public struct JitterBuffer: Sendable {
     due = header.sequence &+ 1
     restart = nil
     abandoned = nil
-    for i in held.indices { held[i] = nil }
-    count = 0
-  }
-
-  private mutating func keep(_ header: RTPHeader, _ payload: UnsafeRawBufferPointer, _ now: Instant) -> Verdict {
-    if held.isEmpty {
-      held = [Held?](repeating: nil, count: Self.capacity)
-      octets = [UInt8](repeating: 0, count: Self.capacity * Self.longestPayload)
-    }
-    let slot = Int(header.sequence) % Self.capacity
-    guard held[slot] == nil, payload.count <= Self.longestPayload else { return .dropped }
-    held[slot] = Held(
-      marker: header.marker, payloadType: header.payloadType, sequence: header.sequence, timestamp: header.timestamp,
-      arrived: now, count: payload.count)
-    octets.withUnsafeMutableBytes { room in
-      for i in 0..<payload.count { room[slot * Self.longestPayload + i] = payload[i] }
-    }
-    if count == 0 { since = now }
-    count += 1
-    return .kept
+    held.removeAll()
   }
 
   /// The next packet in order of those kept, once it is its turn or the gap before it is given up.
@@ -129,15 +98,11 @@ public struct JitterBuffer: Sendable {
   public mutating func flush(now: Instant) -> Held? { pop(evenIfEarly: true, now) }
 
   private mutating func pop(evenIfEarly: Bool, _ now: Instant) -> Held? {
-    guard count > 0, let due else { return nil }
-    var lost = 0
-    // Those kept lie within `capacity` of what is due, so each has a slot of its own.
-    while lost < Self.capacity, held[Int(due &+ UInt16(lost)) % Self.capacity] == nil { lost += 1 }
+    // Those kept lie within `capacity` of what is due.
+    guard let due, let lost = held.distance(from: due) else { return nil }
     guard lost == 0 || evenIfEarly || now >= since + patience.wait else { return nil }
-    let slot = Int(due &+ UInt16(lost)) % Self.capacity
-    guard var packet = held[slot] else { return nil }
-    held[slot] = nil
-    count -= 1
+    guard var packet = held[due &+ UInt16(lost)] else { return nil }
+    held.remove(packet.sequence)
     if lost > 0 {
       patience.gaveUp()
       missing &+= UInt32(lost)
@@ -145,18 +110,12 @@ public struct JitterBuffer: Sendable {
     }
     packet.lost = lost
     self.due = packet.sequence &+ 1
-    if count > 0 {
-      since = now
-      for case let other? in held { since = min(since, other.arrived) }
-    }
+    since = held.earliestArrival ?? now
     return packet
   }
 
   /// Lends the payload of a packet that was popped, until the next `take`.
   public func withPayload<Result>(of packet: Held, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    octets.withUnsafeBytes { all in
-      let start = Int(packet.sequence) % Self.capacity * Self.longestPayload
-      return body(UnsafeRawBufferPointer(rebasing: all[start..<start + packet.count]))
-    }
+    held.withPayload(of: packet, body)
   }
 }
