@@ -16,7 +16,7 @@ extension Server {
       if let name = flow.serverName { fields.append(LogField("name", name)) }
       if let reason { fields.append(LogField("reason", reason)) }
       log.write(reason == nil ? .debug : .info, flow.subsystem, "connection ended", fields)
-      exchange.connectionClosed(flow, now: now)
+      exchange.connectionClosed(flow, reason: reason, now: now)
     case .damaged(let head, let error, let flow):
       log.write(
         .info, flow.subsystem, "stream makes no sense, closing it",

@@ -91,8 +91,10 @@ public final class Exchange {
 
   /// A connection is gone, or could not be made; for UDP: the address can't be reached.
   @export(interface)
-  public func connectionClosed(_ flow: Flow, now: Instant) {
+  public func connectionClosed(_ flow: Flow, reason: String? = nil, now: Instant) {
     self.now = now
+    outside.trouble = reason
+    defer { outside.trouble = nil }
     layer.transportFailed(flow, now: now)
     drainLayer()
     for (number, call) in calls {

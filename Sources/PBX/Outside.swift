@@ -39,6 +39,8 @@ struct Outside: Sendable {
   var toll = TollBook()
   var trials: [UInt32: TrunkTrial] = [:]
   var lastTrial: UInt32 = 0
+  /// Why the connection ended whose end is being told.
+  var trouble: String?
 
   init() {}
 

@@ -49,7 +49,9 @@ extension Exchange {
     let place = flow?.text ?? "the server"
     switch failure {
     case .timeout: return "no answer from \(place); is it up, and does a firewall let SIP through?"
-    case .transport: return "no connection to \(place)"
+    case .transport:
+      let name = flow?.serverName.map { ", whose certificate has to name \($0)" } ?? ""
+      return "no connection to \(place)\(name)" + (outside.trouble.map { ": " + $0 } ?? "")
     case .unacknowledged: return "\(place) never acknowledged an answer"
     case .overload: return failure.description
     }

@@ -196,7 +196,7 @@ extension Exchange {
       purposes[transaction] = nil
       if trial.invite != nil { cancel(transaction, reason: nil) }
     }
-    endTrial(id, false, trial.invite == nil ? "no answer" : "nobody answered the call; it was given up")
+    endTrial(id, false, trial.invite == nil ? explain(.timeout, trial.flow) : "nobody answered the call; it was given up")
   }
 
   private func endTrial(_ id: UInt32, _ hasSucceeded: Bool, _ word: String) {

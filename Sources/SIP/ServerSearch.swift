@@ -200,7 +200,10 @@ public struct ServerSearch: Sendable {
     guard missing.isEmpty else { throw .missing(missing) }
     // One server without an address is no reason to do without the others.
     if found.isEmpty, let failure { throw failure }
-    return Array(found.prefix(ServerSearch.mostHops))
+    // Two records may lead to one server, which is worth one try.
+    var distinct: [ServerHop] = []
+    for hop in found where distinct.count < ServerSearch.mostHops && !distinct.contains(hop) { distinct.append(hop) }
+    return distinct
   }
 
   /// The addresses of one host.
