@@ -16,7 +16,10 @@ import tempfile
 
 from harness import sandbox
 
-CHAPTERS = ["instruments", "conversations", "manners", "transports", "trunks", "operation", "intruders", "kernel", "load"]
+CHAPTERS = [
+    "instruments", "conversations", "manners", "transfers", "transports", "trunks", "operation", "intruders", "kernel",
+    "load",
+]
 BOARDS = "boards"  # only when named: it needs images that were made with its own configuration
 
 
