@@ -61,6 +61,8 @@ struct Call: Sendable {
     var referredBy: String?
     /// The trunk that the call came by.
     var trunk: String?
+    /// Whether it wants its number withheld.
+    var isPrivate = false
 
     /// The INVITE that the call began with; nil for a call that the exchange itself made.
     var invite: Incoming? {
@@ -96,6 +98,8 @@ struct Call: Sendable {
   struct Ringing: Sendable {
     /// The number that was dialled, and those that phones redirected to since.
     var numbers: [String]
+    /// Who sent the call on to the last of them.
+    var diversions: [Diversion] = []
     var branches: [Branch]
     /// When the caller has waited long enough, and whether it said so itself by Expires.
     let deadline: Instant

@@ -34,6 +34,12 @@ public final class Exchange {
   var isShuttingDown = false
   var callsStarted: UInt64 = 0
   var callsAnswered: UInt64 = 0
+  var subscriptions = Subscriptions()
+  var mailboxes: [String: Mailbox] = [:]
+  /// Numbers whose watchers are to be told, when the event at work is done.
+  var changedNumbers: Set<String> = []
+  /// MESSAGEs of phones that wait for their answer.
+  var messages: [TransactionID: RelayedMessage] = [:]
   /// What calls made for a transfer have to tell the calls that they are made for, until the event at work is done.
   var transferNews: [TransferNews] = []
   /// Trunks and what belongs to them.
@@ -54,6 +60,10 @@ public final class Exchange {
     case ended(Dialog)
     /// How a transfer goes, told to the phone that asked for it.
     case transferNotice(CallReference)
+    /// A NOTIFY of the subscription with that tag of ours.
+    case notice(String)
+    /// A MESSAGE passed on to one phone: the one that it answers.
+    case message(TransactionID)
     case bye(CallReference)
     /// An INFO passed on: the INFO that it answers.
     case info(TransactionID, Request)
@@ -113,6 +123,7 @@ public final class Exchange {
     layer.wake(now: now)
     drainLayer()
     registrar.wake(now: now)
+    expireSubscriptions()
     while let due = deadlines.next(by: now) {
       guard calls[due.call]?.scheduled == due.at else { continue }
       calls[due.call]?.scheduled = nil
@@ -178,8 +189,9 @@ public final class Exchange {
 
   /// When `wake` is due; may be earlier than needed, never later.
   public var nextDeadline: Instant? {
-    earliest(
-      earliest(earliest(layer.nextDeadline, deadlines.first), registrar.nextDeadline), outside.nextDeadline)
+    var soonest = earliest(earliest(layer.nextDeadline, deadlines.first), registrar.nextDeadline)
+    soonest = earliest(soonest, earliest(outside.nextDeadline, subscriptions.deadline))
+    return soonest
   }
 
   func emit(_ output: Output) { outputs.append(output) }
@@ -205,6 +217,7 @@ public final class Exchange {
 
   func store(_ call: Call) {
     account(for: call)
+    noteChange(call)
     guard case .over = call.state else {
       var call = call
       if let at = call.deadline, call.scheduled.map({ at < $0 }) ?? true {

@@ -43,7 +43,8 @@ extension Exchange {
       case .invite: exchange.reinvited(&call, reference.side, request, transaction)
       case .prack: exchange.pracked(&call, request, transaction)
       case .update: exchange.updated(&call, reference.side, request, transaction)
-      case .info: exchange.passInfo(&call, reference.side, request, transaction)
+      case .subscribe: exchange.resubscribeTransfer(&call, reference.side, request, transaction)
+      case .info, .message: exchange.passInfo(&call, reference.side, request, transaction)
       case .refer: exchange.refer(&call, reference.side, request, transaction)
       case .options: exchange.answerOptions(request, transaction)
       default: exchange.refuse(transaction, request, 405)
@@ -70,13 +71,13 @@ extension Exchange {
     return true
   }
 
-  /// INFO goes to the other phone with its body (RFC 6086 §4.2.2), and the answer comes back.
+  /// INFO and MESSAGE go to the other phone with their body (RFC 6086 §4.2.2, RFC 3428 §4), and the answer comes back.
   private func passInfo(_ call: inout Call, _ side: CallSide, _ request: Request, _ transaction: TransactionID) {
     guard case .talking(var talking) = call.state else { return refuse(transaction, request, 481) }
     guard var other = talking[side.other] else {
       return reply(transaction, Response(to: request, status: 200))
     }
-    var info = other.dialog.request(.info, contact: nil)
+    var info = other.dialog.request(request.method, contact: nil)
     for field in request.headers.fields {
       switch field.name {
       case .contentType, .contentDisposition, .contentEncoding: info.headers.fields.append(field)

@@ -11,6 +11,7 @@ extension Exchange {
   func addCapabilities(_ headers: inout Headers) {
     headers.append(.allow, Exchange.allow)
     headers.append(.accept, "application/sdp")
+    headers.append(.allowEvents, EventPackage.names)
     headers.append(.supported, Exchange.extensions.joined(separator: ", "))
   }
 

@@ -12,7 +12,7 @@ extension Exchange {
   ) {
     guard case .ringing(let ringing) = call.state, let invite = call.caller.invite, let waiting = call.caller.offer,
       let callerPort = call.callerPort, let port = call.calleePort,
-      let branch = ringing.branches.first(where: { $0.localTag == replaces.localTag })
+      let branch = ringing.branches.first(where: { $0.localTag == ourTag(of: replaces) })
     else { return refuse(transaction, request, 488) }
     guard let dialog = try? Dialog(answering: request, from: flow, localTag: newTag()),
       var callerDialog = try? Dialog(answering: invite.request, from: invite.flow, localTag: branch.callerTag)

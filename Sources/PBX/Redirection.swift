@@ -24,7 +24,9 @@ extension Exchange {
           whyNot = "no phone is registered for " + number
         } else {
           log(.info, "call", "redirected", call.logFields + [.init("number", number)])
+          ringing.diversions.append(Diversion(ringing.numbers.last ?? call.callee, branch.failure))
           ringing.numbers.append(number)
+          tellForwarded(call, ringing)
           ringing.early = nil
           call.state = .ringing(ringing)
           ring(&call, phones)

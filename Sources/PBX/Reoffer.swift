@@ -76,6 +76,9 @@ extension Exchange {
         .invite, contact: contactHeader(leg.dialog.flow, user: talking[side.other]?.number ?? call.callee))
       addCapabilities(&invite.headers)
       addTimer(&invite.headers, leg)
+      if leg.trunk == nil, let other = talking[side.other] {
+        assertIdentity(&invite.headers, other.number, isPrivate: side == .callee && call.caller.isPrivate)
+      }
       invite.headers.append(.contentType, MediaType.sdp.description)
       invite.body = body
       let client = send(

@@ -7,6 +7,12 @@ import Wire
 extension Exchange {
   /// The leg that Replaces or Target-Dialog names.
   func leg(named name: DialogName) -> CallReference? {
+    // A phone that read the dialog's name from where the other phone stands names the tags the other way round.
+    if legs[name.localTag] == nil, legs[name.remoteTag] != nil {
+      return leg(
+        named: DialogName(
+          callID: name.callID, localTag: name.remoteTag, remoteTag: name.localTag, isEarlyOnly: name.isEarlyOnly))
+    }
     guard let reference = legs[name.localTag], let call = calls[reference.call] else { return nil }
     switch call.state {
     case .talking(let talking), .ending(let talking):
@@ -28,6 +34,9 @@ extension Exchange {
     }
     return reference
   }
+
+  /// Ours of the two tags, whichever way round they are named.
+  func ourTag(of name: DialogName) -> String { legs[name.localTag] == nil ? name.remoteTag : name.localTag }
 
   /// An attended transfer (RFC 5589 §7): the transferor's leg in another call goes too, and those left of both are joined.
   func joinOther(_ call: inout Call, _ replaces: DialogName) {
@@ -81,7 +90,7 @@ extension Exchange {
     else { return transferFailed(&call, 488) }
     guard mayJoin(trunk: stays.trunk?.name, other.outward?.trunk) else { return transferFailed(&call, 403) }
     var other = other
-    reply(invite.transaction, Response(to: invite.request, status: 487, toTag: replaces.localTag))
+    reply(invite.transaction, Response(to: invite.request, status: 487, toTag: ourTag(of: replaces)))
     callers[invite.key] = nil
     disown(&other, invite.transaction)
     other.caller.origin = .transfer(CallReference(call: call.number, side: transfer.by.other))
@@ -105,6 +114,7 @@ extension Exchange {
     talking[side.other]?.reoffer = Reoffer()
     if side == .caller {
       call.caller.number = leg.number
+      call.caller.isPrivate = false
       call.callerPort = leg.port
     } else {
       call.callee = leg.number

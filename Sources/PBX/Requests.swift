@@ -18,7 +18,9 @@ extension Exchange {
       return deny(request, transaction, .unknownMethod(request.method))
     }
     if let tag = (try? request.headers.to)?.tag {
-      guard let reference = reference(of: request, ourTag: tag) else { return deny(request, transaction, 481) }
+      guard let reference = reference(of: request, ourTag: tag) else {
+        return resubscribe(request, tag: tag, from: flow, transaction)
+      }
       return receiveInDialog(request, reference, from: flow, transaction)
     }
     // A registrar looks at Require before it asks who is there (RFC 3261 §10.3); OPTIONS asks nobody.
@@ -54,6 +56,11 @@ extension Exchange {
     case .refer:
       guard let caller = authenticated(request, transaction, from: flow) else { return }
       referOutside(request, by: caller.number, from: flow, transaction)
+    case .subscribe, .message:
+      guard let sender = authenticated(request, transaction, from: flow) else { return }
+      if let refusal = Exchange.capabilities.extensionRefusal(request) { return refuse(transaction, request, refusal) }
+      if request.method == .message { return relayMessage(request, by: sender, transaction) }
+      subscribe(request, by: sender, from: flow, transaction)
     case .bye, .info, .update, .prack: deny(request, transaction, 481)
     default: deny(request, transaction, 405)
     }

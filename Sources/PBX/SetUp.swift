@@ -52,7 +52,7 @@ extension Exchange {
     let ownCaller = Call.Caller(
       number: caller.number, name: caller.name, codecs: caller.codecs, hops: hops,
       origin: .invite(Call.Incoming(request: request, key: key, flow: flow, transaction: transaction)), offer: offer,
-      session: newSession(), trunk: caller.trunk)
+      session: newSession(), trunk: caller.trunk, isPrivate: request.wantsPrivacy)
     let (deadline, isOfCaller) = ringingLimit(request)
     var call = Call(
       number: nextCallNumber(), callee: number, startedAt: now, answeredAt: nil, caller: ownCaller,
@@ -114,7 +114,7 @@ extension Exchange {
   ) -> Request {
     var uri = contact
     uri.headers = []
-    var from = NameAddress(displayName: call.caller.name, houseURI(call.caller.number))
+    var from = callersAddress(call.caller)
     from.tag = tag
     var request = Request(.invite, uri, body: body)
     // RFC 3327 §5.3: the way on which the phone registered.
@@ -124,7 +124,12 @@ extension Exchange {
     request.headers.append(.to, NameAddress(houseURI(call.callee)).description)
     request.headers.append(.callID, callID)
     request.headers.append(.cSeq, cSeq.description)
-    request.headers.append(.contact, contactHeader(flow, user: call.caller.number))
+    request.headers.append(
+      .contact, contactHeader(flow, user: call.caller.isPrivate ? "anonymous" : call.caller.number))
+    assertIdentity(&request.headers, call.caller.number, isPrivate: call.caller.isPrivate)
+    if case .ringing(let ringing) = call.state {
+      addDiversions(&request.headers, ringing.diversions, to: ringing.numbers.last ?? call.callee)
+    }
     if let referrer = call.caller.referredBy { request.headers.append(.referredBy, referrer) }
     addCapabilities(&request.headers)
     addTimer(&request.headers, nil)

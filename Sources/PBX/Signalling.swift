@@ -7,14 +7,14 @@ import Wire
 extension Exchange {
   /// What is served, for refusals and OPTIONS (RFC 3261 §8.2, §11.2).
   static let methods: [Method] = [
-    .invite, .ack, .cancel, .bye, .options, .info, .prack, .update, .refer, .register,
+    .invite, .ack, .cancel, .bye, .options, .info, .prack, .subscribe, .message, .update, .refer, .register,
   ]
   /// Option tags that may stand in Require, and that we say we know.
   static let extensions = ["100rel", "timer", "replaces", "norefersub", "tdialog"]
   /// Those that only a registrar knows.
   static let registrarExtensions = ["outbound", "path"]
   static let knownMethods: [Method] =
-    methods + [.subscribe, .notify, .message, .publish]
+    methods + [.notify, .publish]
   static let product = "Sotto"
 
   /// Carries out what the transaction layer wants.
@@ -22,6 +22,7 @@ extension Exchange {
     repeat {
       drainOutputs()
       spreadTransferNews()
+      spreadChanges()
     } while layer.hasOutputs
   }
 
@@ -31,7 +32,7 @@ extension Exchange {
       case .send(let message, let flow): emit(.transmit(message.serialized(), flow))
       case .request(let request, let transaction, let flow): receiveRequest(request, transaction, from: flow)
       case .ack(let request, let flow): receiveAck(request, from: flow)
-      case .cancelled(let transaction): receiveCancel(transaction)
+      case .cancelled(let transaction, let reason): receiveCancel(transaction, reason)
       case .response(let response, let transaction, let flow): receiveResponse(response, transaction, from: flow)
       case .failed(let transaction, let failure): transactionFailed(transaction, failure)
       }
@@ -49,11 +50,11 @@ extension Exchange {
     }
   }
 
-  private func receiveCancel(_ transaction: TransactionID) {
+  private func receiveCancel(_ transaction: TransactionID, _ reason: String?) {
     guard let reference = serverCalls[transaction] else { return }
     withCall(reference.call) { (exchange, call) in
       if case .ringing = call.state {
-        exchange.callerGaveUp(&call, reason: nil)
+        exchange.callerGaveUp(&call, reason: reason)
       } else {
         exchange.reinviteCancelled(&call, transaction)
       }
@@ -88,6 +89,9 @@ extension Exchange {
     case .ended(let dialog):
       guard response.isSuccess, let cSeq = try? response.headers.cSeq, cSeq.method == .invite else { return }
       acknowledge(dialog, cSeq.number, transaction)
+    case .notice(let tag):
+      if response.isFinal { noticeFailed(tag, response.status) }
+    case .message(let passed): messageResponded(passed, response, response.status)
     case .transferNotice(let reference):
       guard response.isFinal, !response.isSuccess else { return }
       withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }
@@ -132,6 +136,8 @@ extension Exchange {
     case .refresh(let reference):
       withCall(reference.call) { (exchange, call) in exchange.refreshResponded(&call, reference.side, nil) }
     case .ended: return
+    case .notice(let tag): noticeFailed(tag, 408)
+    case .message(let passed): messageResponded(passed, nil, 408)
     case .transferNotice(let reference):
       withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }
     case .trunk(let purpose): trunkRequestFailed(purpose, failure)

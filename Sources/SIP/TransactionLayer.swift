@@ -31,7 +31,8 @@ public enum TransactionOutput: Sendable {
   /// An ACK of a 2xx, or one that belongs to nothing.
   case ack(Request, from: Flow)
   /// The caller cancels an INVITE that has no final response yet; CANCEL itself is answered. Respond with 487.
-  case cancelled(TransactionID)
+  /// Its Reason (RFC 3326) goes with it.
+  case cancelled(TransactionID, reason: String?)
   /// A response to a request of ours: each provisional one, one final one, and of INVITE one 2xx for each To tag.
   /// The flow is that of the request: the transaction may have ended with the response.
   case response(Response, TransactionID, from: Flow)

@@ -37,12 +37,18 @@ final class Phone: SimNode {
   /// Says that it knows 100rel, and sends PRACK of what asks for it, unless it forgets that.
   var isReliable = false
   var forgetsPrack = false
+  /// Answers 481 to what belongs to no dialog of its own.
+  var isStrict = false
   /// Lets re-INVITEs wait until `answer`.
   var thinks = false
   /// What it sent, where it keeps that, and how often it got a 200 to INVITE.
   var keepsWire = false
   private(set) var wire: [[UInt8]] = []
   private(set) var received200s = 0
+  /// It was told so by 181.
+  private(set) var wasForwarded = false
+  /// Why its calls were cancelled.
+  private(set) var reasons: [String] = []
   /// Its Allow, if it sends one.
   var allows: String?
   /// Seconds: sessions that may end sooner are refused by 422.
@@ -56,6 +62,9 @@ final class Phone: SimNode {
   private(set) var lastAck: Request?
   /// What it was told of its transfers: `180 Ringing`.
   private(set) var notices: [String] = []
+  private(set) var notifies: [Request] = []
+  /// What it answers requests of the exchange by that are neither INVITE nor BYE.
+  var answersOthers = 200
   /// Re-INVITEs that it turns away by 491 before it takes one.
   var glares = 0
   var dialog: Dialog?
@@ -105,9 +114,9 @@ final class Phone: SimNode {
     transact(request, now: now)
   }
 
-  func cancel(now: Instant) {
+  func cancel(reason: String? = nil, now: Instant) {
     self.now = now
-    if let invite { layer.cancel(invite.id, now: now) }
+    if let invite { layer.cancel(invite.id, reason: reason, now: now) }
     drain()
   }
 
@@ -212,7 +221,8 @@ final class Phone: SimNode {
         lastAck = ack
         story.append("ACK")
         if let ringing { layer.acknowledged(ringing.id, now: now) }
-      case .cancelled(let id):
+      case .cancelled(let id, let reason):
+        if let reason { reasons.append(reason) }
         story.append("CANCEL")
         if let (request, ringingID) = ringing, ringingID == id {
           ringing = nil
@@ -229,6 +239,10 @@ final class Phone: SimNode {
     if response.status == 401, let callID = try? request.headers.callID, challenged.insert(callID).inserted {
       return answerChallenge(response, request)
     }
+    if response.status == 181 {
+      wasForwarded = true
+      return
+    }
     lastResponse = response
     story.append(String(response.status))
     if response.isProvisional, isReliable, let number = response.headers.rSeq, let cSeq = try? response.headers.cSeq {
@@ -236,6 +250,9 @@ final class Phone: SimNode {
       if !forgetsPrack {
         inDialog(.prack, now: now) { $0.headers.append(.rAck, RAck(number, cSeq).description) }
       }
+    }
+    if request.method == .subscribe, response.isSuccess, dialog == nil {
+      dialog = try? Dialog(answeredBy: response, called: request.uri, from: flow)
     }
     guard request.method == .invite, response.isSuccess else { return }
     if dialog == nil {
@@ -267,6 +284,8 @@ final class Phone: SimNode {
     if request.method == .notify { note(request) }
     let isWithin = (try? request.headers.to)?.tag != nil
     switch request.method {
+    case _ where isStrict && isWithin && dialog?.callID != (try? request.headers.callID):
+      layer.respond(Response(to: request, status: 481), to: id, now: now)
     case .invite where isWithin && glares > 0:
       glares -= 1
       layer.respond(Response(to: request, status: 491), to: id, now: now)
@@ -278,11 +297,12 @@ final class Phone: SimNode {
     case .update where !request.body.isEmpty: pickUp(request, id)
     default:
       if request.method == .bye { dialog = nil }
-      layer.respond(Response(to: request, status: 200), to: id, now: now)
+      layer.respond(Response(to: request, status: request.method == .bye ? 200 : answersOthers), to: id, now: now)
     }
   }
 
   private func note(_ notice: Request) {
+    notifies.append(notice)
     let line = String(decoding: notice.body.prefix { $0 != 13 }, as: UTF8.self)
     notices.append(String(line.dropFirst("SIP/2.0 ".count)))
   }

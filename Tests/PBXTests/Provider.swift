@@ -115,7 +115,7 @@ final class Provider: SimNode {
       case .send(let message, let flow): out.append((message.serialized(), flow.remote))
       case .request(let request, let id, from: _): received(request, id)
       case .ack: acks += 1
-      case .cancelled(let id):
+      case .cancelled(let id, _):
         story.append("CANCEL")
         if let open, open.id == id {
           layer.respond(Response(to: open.request, status: 487, toTag: "p"), to: id, now: now)

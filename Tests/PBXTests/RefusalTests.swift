@@ -36,6 +36,16 @@ struct RefusalTests {
     #expect(office.settles())
   }
 
+  /// RFC 3261 §8.2.1.
+  @Test func aMethodThatIsNotServedGetsTheListOfServedOnes() throws {
+    a.ask(.publish, now: office.now) { _ in }
+    #expect(office.run(until: { a.story == ["405"] }))
+    #expect(
+      try a.lastResponse?.headers.allow == [
+        .invite, .ack, .cancel, .bye, .options, .info, .prack, .subscribe, .message, .update, .refer,
+      ])
+  }
+
   @Test func anUnknownExtensionIs420AndIsNamed() {
     a.call("1002", now: office.now) { requires(&$0) }
     #expect(office.run(until: { a.story == ["420"] }))

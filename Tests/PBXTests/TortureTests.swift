@@ -39,8 +39,8 @@ struct TortureRow: Sendable, CustomTestStringConvertible {
     TortureRow("3.1.1.8", "dblreq", 401, then: ("j.user", 200)),
     TortureRow("3.1.1.9", "semiuri", 200),
     TortureRow("3.1.1.10", "transports", 200),
-    // The parser must take it; the exchange knows MESSAGE and doesn't serve it.
-    TortureRow("3.1.1.11", "mpart01", 405),
+    // A MESSAGE, which is served to those who prove who they are.
+    TortureRow("3.1.1.11", "mpart01", 401, then: ("caller", 404)),
     TortureRow("3.1.1.12", "unreason", nil), TortureRow("3.1.1.13", "noreason", nil),
     TortureRow("3.1.2.1", "badinv01", 400), TortureRow("3.1.2.2", "clerr", 400), TortureRow("3.1.2.3", "ncl", 400),
     // For CSeq. Max-Forwards over 255 could be ignored: refused. Expires over 32 bits could count as 3600: as the longest.

@@ -41,7 +41,7 @@ private final class Element: SimNode {
       switch output {
       case .send(let message, let flow): return (message, flow.remote)
       case .request(let request, let id, _): answer(request, id, now)
-      case .cancelled(let id):
+      case .cancelled(let id, _):
         for i in owed.indices where owed[i].id == id {
           owed[i].response.status = 487
           owed[i].due = now
