@@ -22,7 +22,8 @@ class Exchange:
     converts = False
 
     def __init__(self, folder, calls):
-        self.caller, self.callee = (Phone(number, word, (HOST, self.sip_port), DOMAIN) for number, word in USERS.items())
+        place = (HOST, self.sip_port)
+        self.caller, self.callee = (Phone(number, word, place, DOMAIN) for number, word in USERS.items())
         os.makedirs(folder, exist_ok=True)
         self.log = open(f"{folder}/log", "w+")
         self.processes = []
@@ -100,4 +101,20 @@ class Sotto(Exchange):
                 f"domain: {DOMAIN}\nsip: {{listen: ['udp://{HOST}:{self.sip_port}']}}\n"
                 f"media: {{ports: {self.media_first}-{self.media_first + 3999}}}\nextensions:\n"
                 + "".join(f'  "{number}": {{password: {word}}}\n' for number, word in USERS.items()))
-        self.run([self.binary, "serve", "--config", f"{folder}/sotto.yaml", "--control", f"{folder}/control"])
+        self.run([self.binary, "serve", "--config", f"{folder}/sotto.yaml", "--control", f"{folder}/control",
+                  "--relay", f"{folder}/relay"])
+
+
+class SottoKernel(Sotto):
+    """Sotto with its relay helper: the kernel relays."""
+
+    name, sip_port, media_first = "kernel", 15062, 16000
+    converts = False
+
+    def start(self, folder, calls):
+        self.run([self.binary, "relay-helper", "--relay", f"{folder}/relay"])
+        while not os.path.exists(f"{folder}/relay"):
+            if self.processes[0].poll() is not None:
+                self.fail("has no relay helper")
+            time.sleep(0.01)
+        super().start(folder, calls)

@@ -20,6 +20,18 @@ def take_priority():
     return False
 
 
+def enter_namespace():
+    """Goes on in a network of its own where that is permitted, so that the kernel's packet rules are nobody else's;
+    returns whether it is."""
+    if os.environ.get("SOTTO_BENCH_INSIDE"):
+        return True
+    inside = ["unshare", "--net"]
+    if subprocess.run(inside + ["ip", "link", "set", "lo", "up"], capture_output=True).returncode != 0:
+        return False
+    os.environ["SOTTO_BENCH_INSIDE"] = "1"
+    os.execvp("unshare", inside + ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable] + sys.argv)
+
+
 def compile_tools(folder):
     for name in ("relay", "phones"):
         subprocess.run(
@@ -71,7 +83,10 @@ def talk(tools, lines, seconds, pids=(), codecs=()):
     result = json.loads(phones.stdout.readline())
     result["cpu_us"] = (cpu_microseconds(pids) - before) / result["sent"]
     result["loss_percent"] = 100 * (1 - result["received"] / result["sent"])
-    phones.wait()
+    # What the kernel does with a packet on loopback it does on the sender's time.
+    usage = os.wait4(phones.pid, 0)[2]
+    phones.returncode = 0
+    result["all_us"] = result["cpu_us"] + (usage.ru_utime + usage.ru_stime) * 1e6 / result["sent"]
     return result
 
 

@@ -26,7 +26,7 @@ extension Switchboard {
       if hold.number != 0, hold.leg != wanted {
         takeBack(i, side)
       } else if takes, hold.number == 0, let wanted, wanted != hold.givenUp {
-        entries[i]?.holds[s] = desk.take(wanted, entry: i, stream: id, side: side)
+        keep(desk.take(wanted, entry: i, stream: id, side: side), i, side)
       }
     }
   }
@@ -35,13 +35,19 @@ extension Switchboard {
     let s = Int(side.rawValue)
     guard let number = entries[i]?.holds[s].number, number != 0 else { return }
     desk.leave(number)
-    entries[i]?.holds[s] = KernelDesk.Hold(givenUp: givingUp)
+    keep(KernelDesk.Hold(givenUp: givingUp), i, side)
   }
 
-  /// A packet of a leg that the kernel has came here nevertheless.
-  mutating func slipped(_ i: Int, _ side: Side) {
+  private mutating func keep(_ hold: KernelDesk.Hold, _ i: Int, _ side: Side) {
+    entries[i]?.holds[Int(side.rawValue)] = hold
+    reroute(i)
+  }
+
+  /// A packet came here although the kernel has the leg; maybe one that the kernel should have taken.
+  mutating func slipped(_ i: Int, _ side: Side, payloadType: UInt8, from: SocketAddress) {
     let s = Int(side.rawValue)
-    guard let hold = entries[i]?.holds[s] else { return }
+    guard let hold = entries[i]?.holds[s], hold.leg?.source == from, hold.leg?.types.contains(payloadType) == true
+    else { return }
     entries[i]?.holds[s].slipped = hold.slipped &+ 1
     if hold.slipped >= KernelDesk.mostSlipped { takeBack(i, side, givingUp: hold.leg) }
   }
@@ -59,7 +65,10 @@ extension Switchboard {
     case .opened: desk.open()
     case .closed:
       desk.close()
-      for i in entries.indices { entries[i]?.holds = InlineArray(repeating: KernelDesk.Hold()) }
+      for i in entries.indices {
+        entries[i]?.holds = InlineArray(repeating: KernelDesk.Hold())
+        reroute(i)
+      }
       for (id, farewell) in farewells { say(.closed(id, farewell.stream.statistics)) }
       farewells = [:]
     case .reply(.count(let number, let count, let isLast)):
@@ -67,7 +76,7 @@ extension Switchboard {
     case .reply(.refused(let number, _)):
       guard let holder = desk.forget(number) else { return }
       if let i = holder.entry, let hold = entries[i]?.holds[Int(holder.side.rawValue)], hold.number == number {
-        entries[i]?.holds[Int(holder.side.rawValue)] = KernelDesk.Hold(givenUp: hold.leg)
+        keep(KernelDesk.Hold(givenUp: hold.leg), i, holder.side)
       }
       if holder.entry == nil { part(holder.stream) }
     }

@@ -22,13 +22,21 @@ public struct RelaySettings: Sendable {
 
 /// The signalling thread's hold on media. All of it is called by that one thread.
 public final class MediaService {
-  /// One media thread, which has the streams of its number.
+  /// One media thread.
   private struct Shard {
     let channel: MediaChannel
     let thread: Thread
+    /// How many streams it has.
+    var streams = 0
   }
 
+  /// Waking up costs more than a packet, and few streams wake two threads as often as one. So a thread gets this many
+  /// before the next gets any; beyond that the least busy is chosen.
+  private static let enough = 100
+
   private var shards: [Shard] = []
+  /// Which thread has a stream.
+  private var places: [StreamID: Int] = [:]
   private let noticeWake: WakeEvent
   /// Ready when there are notices, or the helper says something.
   private let poller: Poller
@@ -104,13 +112,27 @@ public final class MediaService {
   public func perform(_ command: Command) {
     switch command {
     case .setLeg(let id, _, let leg), .setEcho(let id, let leg):
-      channel(of: id).push(.command(command, reserved.removeValue(forKey: leg.port)))
-    case .close(let id), .report(let id): channel(of: id).push(.command(command, nil))
+      shards[place(id)].channel.push(.command(command, reserved.removeValue(forKey: leg.port)))
+    case .close(let id), .report(let id):
+      // A thread that has no such stream says so.
+      shards[places[id] ?? 0].channel.push(.command(command, nil))
     case .release(let port): if let pair = reserved.removeValue(forKey: port) { close(pair) }
     }
   }
 
-  private func channel(of id: StreamID) -> MediaChannel { shards[Int(id.number % UInt32(shards.count))].channel }
+  /// The thread that has the stream, or gets it.
+  private func place(_ id: StreamID) -> Int {
+    if let place = places[id] { return place }
+    let place =
+      shards.firstIndex { $0.streams < Self.enough } ?? shards.indices.min { shards[$0].streams < shards[$1].streams }!
+    places[id] = place
+    shards[place].streams += 1
+    return place
+  }
+
+  private func leave(_ id: StreamID) {
+    if let place = places.removeValue(forKey: id) { shards[place].streams -= 1 }
+  }
 
   /// The next event, or nil.
   @export(interface)
@@ -129,7 +151,9 @@ public final class MediaService {
     for shard in shards {
       while let notice = shard.channel.notices.pop() {
         switch notice {
-        case .event(let event): return event
+        case .event(let event):
+          if case .closed(let id, _) = event { leave(id) }
+          return event
         case .kernel(let request): link?.ask(request)
         }
       }

@@ -5,11 +5,16 @@ import Wire
 
 /// All streams of the media thread and the sockets that they have: carries out commands and decides each packet.
 struct Switchboard: PacketHandler {
-  /// What a socket is for.
+  /// What a socket is for, with what each packet needs to know of its stream: looking into the entry copies it.
   private struct Route {
     var stream: Int32 = -1
     var side = Side.a
     var isControl = false
+    /// The kernel has what comes here.
+    var isHeld = false
+    /// The sockets of either side for packets of this kind.
+    var slotA: Int32 = -1
+    var slotB: Int32 = -1
   }
 
   /// The sockets of one side.
@@ -94,16 +99,22 @@ struct Switchboard: PacketHandler {
       say(.latched(id, route.side, from))
     }
     if outcome == .taken { address(i) }
-    guard case .send(let side, let address) = outcome, let sockets = entries[i]?.sockets[Int(side.rawValue)] else {
-      return nil
+    guard case .send(let side, let address) = outcome else { return nil }
+    if route.isHeld { slipped(i, route.side, payloadType: packet[1] & 0x7f, from: from) }
+    let by = side == .a ? route.slotA : route.slotB
+    return by >= 0 ? PacketTarget(slot: Int(by), address: address) : nil
+  }
+
+  /// Tells the routes of a stream what its packets need to know.
+  mutating func reroute(_ i: Int) {
+    guard let sockets = entries[i]?.sockets, let holds = entries[i]?.holds else { return }
+    for s in 0..<2 where sockets[s].rtp >= 0 {
+      routes[sockets[s].rtp].isHeld = holds[s].number != 0
+      routes[sockets[s].rtp].slotA = Int32(sockets[0].rtp)
+      routes[sockets[s].rtp].slotB = Int32(sockets[1].rtp)
+      routes[sockets[s].control].slotA = Int32(sockets[0].control)
+      routes[sockets[s].control].slotB = Int32(sockets[1].control)
     }
-    if !route.isControl, let hold = entries[i]?.holds[Int(route.side.rawValue)], hold.number != 0,
-      hold.leg?.source == from, hold.leg?.types.contains(packet[1] & 0x7f) == true
-    {
-      slipped(i, route.side)
-    }
-    let by = route.isControl ? sockets.control : sockets.rtp
-    return by >= 0 ? PacketTarget(slot: by, address: address) : nil
   }
 
   mutating func next(into packet: UnsafeMutableRawBufferPointer) -> (count: Int, target: PacketTarget)? {
@@ -217,6 +228,7 @@ struct Switchboard: PacketHandler {
     routes[rtp] = Route(stream: Int32(i), side: side, isControl: false)
     routes[control] = Route(stream: Int32(i), side: side, isControl: true)
     entries[i]?.sockets[s] = Sockets(port: port, rtp: rtp, control: control)
+    reroute(i)
     return true
   }
 
@@ -228,6 +240,7 @@ struct Switchboard: PacketHandler {
       engine.detach(slot)
     }
     entries[i]?.sockets[s] = Sockets()
+    reroute(i)
   }
 
   private mutating func close(_ id: StreamID, _ engine: inout some PacketEngine & ~Copyable) {

@@ -93,6 +93,8 @@ def plain(office, version):
     assert legs(exchange) == 2, rules(exchange)
     flows(a, b, 2)
     assert heard(a, b)["missing"] == heard(b, a)["missing"] == 0, "packets are missing"
+    # Expedited forwarding, whoever relays.
+    assert a.report()["marks"] == [46 << 2], a.report()["marks"]
     time.sleep(1.1)
     counts, sent = counted(exchange), [phone.report()["sent"] for phone in (a, b)]
     for count, said in zip(counts, sent):

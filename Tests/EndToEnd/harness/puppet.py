@@ -25,7 +25,7 @@ class Voice:
     def __init__(self, host, exchange):
         self.host, self.exchange, self.target = host, exchange, None
         self.ssrc, self.sequence, self.sent = int.from_bytes(os.urandom(4), "big"), 1000, 0
-        self.heard, self.sources, self.speaks = {}, set(), True
+        self.heard, self.sources, self.marks, self.speaks = {}, set(), set(), True
         self.move()
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -34,13 +34,18 @@ class Voice:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((self.host, 0))
+        if family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, 1)
+        else:
+            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
         self.port = self.socket.getsockname()[1]
 
     def run(self):
         tick = time.monotonic()
         while True:
             if self.speaks and self.target:
-                header = struct.pack("!BBHII", 0x80, 0, self.sequence & 0xFFFF, self.sequence * 160 & 0xFFFFFFFF, self.ssrc)
+                timestamp = self.sequence * 160 & 0xFFFFFFFF
+                header = struct.pack("!BBHII", 0x80, 0, self.sequence & 0xFFFF, timestamp, self.ssrc)
                 self.socket.sendto(header + b"\xff" * 160, (self.exchange, self.target))
                 self.sequence, self.sent = self.sequence + 1, self.sent + 1
             tick = max(tick + PERIOD, time.monotonic() - 1)
@@ -51,7 +56,8 @@ class Voice:
                 self.listen(ready[0])
 
     def listen(self, ready):
-        packet, source = ready.recvfrom(2048)
+        packet, marks, _, source = ready.recvmsg(2048, 64)
+        self.marks |= {data[0] for _, _, data in marks}
         sequence, _, ssrc = struct.unpack("!HII", packet[2:12])
         self.sources.add(source[1])
         seen = self.heard.setdefault(f"{ssrc:08x}", {"packets": 0, "missing": 0, "last": sequence - 1})
@@ -75,7 +81,8 @@ def main(number, password, exchange, domain, host):
 
     def report():
         return {"ssrc": f"{voice.ssrc:08x}", "sequence": voice.sequence, "sent": voice.sent, "heard": voice.heard,
-                "sources": sorted(voice.sources), "port": voice.port, "target": voice.target}
+                "sources": sorted(voice.sources), "marks": sorted(voice.marks),
+                "port": voice.port, "target": voice.target}
 
     commands = {"register": phone.register, "dial": dial, "move": move, "speak": speak, "report": report,
                 "change": lambda direction: phone.change(direction) and None}
