@@ -1,7 +1,10 @@
 """Speech in both directions through the exchange, each recording compared with what was sent."""
 
+import json
+
 from harness.exchange import Extension
 from harness.office import PATHS, UDP
+from harness.process import until
 from harness.promise import Promises
 
 chapter = Promises("conversations")
@@ -58,6 +61,28 @@ def wideband(office, codec):
     a, b = (office.phone(number, says, codecs=[codec, "PCMU"]) for number, says in (("1001", "first"), ("1002", "second")))
     talk(office, a, b)
     return both(office, a, b, [codec])
+
+
+@chapter.promise("status tells how well both phones of a call are heard, relayed or converted ({0} to {1})",
+                 each=[("PCMU", "PCMU"), ("PCMU", "opus")])
+def quality(office, one, other):
+    office.open([Extension("1001", [one]), Extension("1002", [other])])
+    a, b = office.phone("1001", "first", codecs=[one]), office.phone("1002", "second", codecs=[other])
+    a.dial("1002")
+    b.expect("CALL_INCOMING")
+    a.expect("CALL_RINGING")
+    b.answer()
+    a.expect("CALL_ESTABLISHED")
+
+    def scores():
+        call, = json.loads(office.exchange.asked("status", "--json"))["calls"]
+        heard = [(call[leg].get("heard_from") or {}).get("mos", 0) for leg in ("caller_leg", "callee_leg")]
+        return heard if min(heard) >= 4 else None
+
+    heard = until(scores, 8, "a MOS of 4 or more on both legs")
+    a.hang_up()
+    b.expect("CALL_CLOSED", 5)
+    return f"MOS {heard[0]} and {heard[1]}"
 
 
 @chapter.promise("*43 sends a phone's own speech back by {0}", each=PATHS)
