@@ -11,9 +11,9 @@ struct RelayStream {
   /// When a phone was last heard, or the stream became active.
   private var heard: Instant
   private var saidSilent = false
-  private let studio: Studio?
+  let studio: Studio?
   /// There where what one side sends has to be decoded for the other.
-  private var termination: Termination?
+  var termination: Termination?
 
   /// Without a studio nothing can be decoded.
   init(now: Instant, studio: Studio? = nil) {
@@ -56,22 +56,6 @@ struct RelayStream {
     }
     settleTermination(now)
     if isActive != wasActive { hear(now) }
-  }
-
-  private mutating func settleTermination(_ now: Instant) {
-    guard !isEcho, let studio, let a = legs[0].negotiated, let b = legs[1].negotiated,
-      legs[0].map.decodes || legs[1].map.decodes
-    else {
-      termination = nil
-      for i in 0..<2 { legs[i].reports.next = nil }
-      return
-    }
-    if termination == nil {
-      for i in 0..<2 { legs[i].reports.next = now + studio.reportInterval() }
-    }
-    let settled = termination ?? Termination(studio)
-    settled.set(a: a, b: b)
-    termination = settled
   }
 
   func leg(_ side: Side) -> Leg? { legs[Int(side.rawValue)].negotiated }
@@ -160,38 +144,6 @@ struct RelayStream {
       legs[1 - i].reports.toPhone = SenderNote(ntp: report.ntp, at: now)
     }
     return .send(side.other, destination)
-  }
-
-  // MARK: packets of our own
-
-  var isTerminated: Bool { termination != nil }
-
-  /// When `wake` is due, if ever.
-  var deadline: Instant? {
-    guard let termination else { return nil }
-    return earliest(termination.deadline, earliest(legs[0].reports.next, legs[1].reports.next))
-  }
-
-  mutating func wake(now: Instant) {
-    guard let termination, let studio else { return }
-    termination.wake(now: now)
-    for i in 0..<2 {
-      guard let next = legs[i].reports.next, next <= now else { continue }
-      legs[i].reports.next = now + studio.reportInterval()
-      let side: Side = i == 0 ? .a : .b
-      guard let stream = termination.stream(toward: side) else { continue }
-      _ = studio.outbox.write(to: side, isControl: true) { legs[i].reports.write(stream, now: now, to: $0) }
-    }
-  }
-
-  /// Where a packet of our own for this side goes, which is then counted as sent; nil where it has nowhere to go.
-  mutating func send(_ count: Int, to side: Side, isControl: Bool = false) -> SocketAddress? {
-    let i = Int(side.rawValue)
-    if isControl { return legs[i].control.destination(beside: legs[i].rtp) }
-    guard legs[i].givesMedia, let destination = legs[i].rtp.destination else { return nil }
-    legs[i].counts.packetsOut &+= 1
-    legs[i].counts.octetsOut &+= UInt64(count)
-    return destination
   }
 
   /// A packet from this side could not be sent on.

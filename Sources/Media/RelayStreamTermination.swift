@@ -1,0 +1,51 @@
+import RTP
+import Wire
+
+/// A stream that is decoded: what it makes by itself, and when.
+extension RelayStream {
+  mutating func settleTermination(_ now: Instant) {
+    guard !isEcho, let studio, let a = legs[0].negotiated, let b = legs[1].negotiated,
+      legs[0].map.decodes || legs[1].map.decodes
+    else {
+      termination = nil
+      for i in 0..<2 { legs[i].reports.next = nil }
+      return
+    }
+    if termination == nil {
+      for i in 0..<2 { legs[i].reports.next = now + studio.reportInterval() }
+    }
+    let settled = termination ?? Termination(studio)
+    settled.set(a: a, b: b)
+    termination = settled
+  }
+
+  var isTerminated: Bool { termination != nil }
+
+  /// When `wake` is due, if ever.
+  var deadline: Instant? {
+    guard let termination else { return nil }
+    return earliest(termination.deadline, earliest(legs[0].reports.next, legs[1].reports.next))
+  }
+
+  mutating func wake(now: Instant) {
+    guard let termination, let studio else { return }
+    termination.wake(now: now)
+    for i in 0..<2 {
+      guard let next = legs[i].reports.next, next <= now else { continue }
+      legs[i].reports.next = now + studio.reportInterval()
+      let side: Side = i == 0 ? .a : .b
+      guard let stream = termination.stream(toward: side) else { continue }
+      _ = studio.outbox.write(to: side, isControl: true) { legs[i].reports.write(stream, now: now, to: $0) }
+    }
+  }
+
+  /// Where a packet of our own for this side goes, which is then counted as sent; nil where it has nowhere to go.
+  mutating func send(_ count: Int, to side: Side, isControl: Bool = false) -> SocketAddress? {
+    let i = Int(side.rawValue)
+    if isControl { return legs[i].control.destination(beside: legs[i].rtp) }
+    guard legs[i].givesMedia, let destination = legs[i].rtp.destination else { return nil }
+    legs[i].counts.packetsOut &+= 1
+    legs[i].counts.octetsOut &+= UInt64(count)
+    return destination
+  }
+}
