@@ -11,7 +11,7 @@ import Wire
 /// and nothing may be left of them.
 struct CallWalkTests {
   /// How many; `SOTTO_WALKS=100000` takes its hours.
-  private static let count = ProcessInfo.processInfo.environment["SOTTO_WALKS"].flatMap { Int($0) } ?? 60
+  private static let count = ProcessInfo.processInfo.environment["SOTTO_WALKS"].flatMap { Int($0) } ?? 24
 
   @Test func nothingIsLeftOfAnyStory() {
     for seed in 0..<CallWalkTests.count { walk(UInt64(seed)) }
