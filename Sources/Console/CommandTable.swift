@@ -34,7 +34,8 @@ public enum CommandTable {
     "status", options: [control, OptionDescription("--json", help: "prints one line of JSON")],
     summary: "Shows what the running exchange does: addresses, phones, calls.")
   public static let trunks = CommandDescription(
-    "trunks", options: [control], summary: "Shows the running exchange's lines to the outside: state, last error, calls.")
+    "trunks", options: [control],
+    summary: "Shows the running exchange's lines to the outside: state, last error, calls.")
   public static let trunk = CommandDescription(
     "trunk", operands: ["test", "NAME", "[NUMBER]"], options: [control],
     summary: "Tries a trunk, by a call where a number is given, and says in words what is wrong.",

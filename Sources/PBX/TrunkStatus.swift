@@ -46,7 +46,8 @@ extension Exchange {
       return TrunkStatus(
         name: settings.name, state: state, server: trunk.way?.flow.text, expiresIn: expiresIn,
         retryIn: works ? nil : trunk.dueAt.map { max(0, ($0 - now).seconds) }, lastError: trunk.lastError,
-        calls: outside.calls(of: settings.name), channels: settings.channels, callsToday: outside.toll.calls(.trunk(settings.name)),
+        calls: outside.calls(of: settings.name), channels: settings.channels,
+        callsToday: outside.toll.calls(.trunk(settings.name)),
         secondsToday: outside.toll.talked(.trunk(settings.name), now).seconds)
     }
   }

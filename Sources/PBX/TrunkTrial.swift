@@ -196,7 +196,8 @@ extension Exchange {
       purposes[transaction] = nil
       if trial.invite != nil { cancel(transaction, reason: nil) }
     }
-    endTrial(id, false, trial.invite == nil ? explain(.timeout, trial.flow) : "nobody answered the call; it was given up")
+    let silence = explain(.timeout, trial.flow)
+    endTrial(id, false, trial.invite == nil ? silence : "nobody answered the call; it was given up")
   }
 
   private func endTrial(_ id: UInt32, _ hasSucceeded: Bool, _ word: String) {

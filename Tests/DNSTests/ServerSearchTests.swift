@@ -66,7 +66,8 @@ struct ServerSearchTests {
 
   @Test(arguments: [
     ("sip:192.0.2.9", "udp 192.0.2.9:5060 192.0.2.9"), ("sips:192.0.2.9", "tls 192.0.2.9:5061 192.0.2.9"),
-    ("sip:192.0.2.9:5070;transport=tcp", "tcp 192.0.2.9:5070 192.0.2.9"), ("sip:[2001:db8::9]", "udp [2001:db8::9]:5060 2001:db8::9"),
+    ("sip:192.0.2.9:5070;transport=tcp", "tcp 192.0.2.9:5070 192.0.2.9"),
+    ("sip:[2001:db8::9]", "udp [2001:db8::9]:5060 2001:db8::9"),
   ])
   func anAddressNeedsNoNameServer(uri: String, hop: String) {
     let zone = Zone()
