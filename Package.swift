@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
     .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(name: "CWebSockets", dependencies: ["CTLS"], linkerSettings: [.linkedLibrary("websockets")]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
@@ -42,7 +43,7 @@ let package = Package(
     .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
 
     // The exchange, from the ground up.
-    library("Platform", ["CCares", "CLinux", "CTLS", "CUring", "DNS", "Wire"]),
+    library("Platform", ["CCares", "CLinux", "CTLS", "CUring", "CWebSockets", "DNS", "Wire"]),
     library("Wire"),
     library("DNS", ["Wire"]),
     library("STUN", ["Wire", "Crypto"]),

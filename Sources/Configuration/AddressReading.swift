@@ -22,9 +22,25 @@ extension YAMLReader {
   mutating func listeners(_ node: YAMLNode) -> [Listener]? {
     distinct(node, of: "addresses such as udp://0.0.0.0:5060", named: { $0.description }) { reader, element in
       if let listener = element.text.flatMap({ Listener($0) }) { return listener }
-      let expected = "udp://, tcp:// or tls://, an IP address and a port: udp://0.0.0.0:5060 or tls://[::]:5061"
+      let expected = "udp, tcp, tls, ws or wss with an IP address and a port: udp://0.0.0.0:5060 or tls://[::]:5061"
       reader.refuse(element, expected: expected)
       return nil
+    }
+  }
+
+  /// `sip.websocket_origins`: `https://phone.example.com`, as browsers write them (RFC 6454 §7), or `*`.
+  mutating func origins(_ node: YAMLNode) -> [String]? {
+    let expected = "the origin of a page, such as https://phone.example.com, or *"
+    return distinct(node, of: "origins of pages", named: { $0 }) { reader, element in
+      guard let text = reader.text(element, expected: expected) else { return nil }
+      if text == "*" { return text }
+      let scheme = text.hasPrefix("https://") ? 8 : text.hasPrefix("http://") ? 7 : 0
+      let rest = text.utf8.dropFirst(scheme)
+      guard scheme > 0, !rest.isEmpty, !rest.contains(UInt8(ascii: "/")) else {
+        reader.refuse(element, expected: expected)
+        return nil
+      }
+      return lowercasedASCII(text)
     }
   }
 

@@ -8,6 +8,8 @@ public struct Configuration: Equatable, Sendable {
   /// Where SIP is awaited, in the file's order; never empty, no address twice.
   public var listeners: [Listener] = Listener.standard
   public var tls = TLSSettings()
+  /// Pages of these origins may connect by WebSocket, beside those of the box itself; `*` for any.
+  public var webSocketOrigins: [String] = []
   public var media = MediaSettings()
   /// By number; see `Extension.number`.
   public var extensions: [String: Extension] = [:]
@@ -34,11 +36,19 @@ public struct Configuration: Equatable, Sendable {
 public struct Listener: Hashable, Sendable {
   /// By the name that stands before the address.
   public enum Transport: String, CaseIterable, Hashable, Sendable {
-    case udp, tcp, tls
+    case udp, tcp, tls, ws, wss
 
-    public var isSecure: Bool { self == .tls }
+    public var isSecure: Bool { self == .tls || self == .wss }
+    public var isWebSocket: Bool { self == .ws || self == .wss }
     /// What is meant where an address has no port.
-    var port: UInt16 { self == .tls ? 5061 : 5060 }
+    var port: UInt16 {
+      switch self {
+      case .udp, .tcp: 5060
+      case .tls: 5061
+      case .ws: 80
+      case .wss: 443
+      }
+    }
   }
 
   public var transport: Transport

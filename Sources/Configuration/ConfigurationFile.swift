@@ -30,9 +30,10 @@ extension Configuration {
       allowWeakPasswords = reader.boolean(node) ?? true
     }
     if let node = top["sip"] {
-      let section = reader.section(node, of: "sip", keys: ["listen", "tls"])
+      let section = reader.section(node, of: "sip", keys: ["listen", "tls", "websocket_origins"])
       if let listen = section["listen"] { listeners = reader.listeners(listen) ?? listeners }
       if let node = section["tls"] { tls = reader.tls(node) }
+      if let node = section["websocket_origins"] { webSocketOrigins = reader.origins(node) ?? [] }
     }
     if let node = top["media"] { read(media: node, &reader) }
     if let node = top["extensions"] {

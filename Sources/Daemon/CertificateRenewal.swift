@@ -29,6 +29,16 @@ extension Server {
     }
   }
 
+  /// Readies WebSockets where `sip.listen` names any.
+  func openWebSockets(_ configuration: Configuration) throws(TLSReadError) {
+    guard webSockets == nil, configuration.listeners.contains(where: { $0.transport.isWebSocket }) else { return }
+    do throws(TLSError) {
+      webSockets = try WebSockets(poller: poller, entrance: connections.entrance, tls: certificates.server)
+    } catch {
+      throw .content(error)
+    }
+  }
+
   /// An own certificate is made anew before it runs out, or when the box has got another address.
   func renewCertificate(now: Instant) {
     guard let due = certificates.nextDeadline, due <= now else { return }

@@ -11,6 +11,10 @@ struct ConnectionLimits {
   var idle = Interval.seconds(7500)
   /// Unsent bytes of one connection; a reader slower than that is cut off.
   var queue = 256 << 10
+  /// Bytes of the longest message over WebSocket, which comes whole; elsewhere `StreamFramer` has limits of its own.
+  var message = 128 << 10
+  /// Silence of a WebSocket after which it is asked for a sign of life.
+  var ping = Interval.seconds(60)
   /// How long unsent bytes may wait without one being taken.
   var stall = Interval.seconds(20)
   /// How long a TLS handshake, or the opening of a WebSocket, may take from the connection's start.
@@ -20,6 +24,19 @@ struct ConnectionLimits {
   /// How long a connection that we open may take to stand; less than a SIP transaction's 32 s (RFC 3261 §17.1.1.2), so
   /// that another contact can still be tried.
   var connect = Interval.seconds(10)
+}
+
+/// What connections of every kind have in common: the limits and the numbers.
+final class Entrance {
+  var admission = Admission()
+  private var lastNumber: UInt32 = 0
+
+  /// A number that no connection has had.
+  func nextNumber() -> UInt32 {
+    lastNumber &+= 1
+    if lastNumber == 0 { lastNumber = 1 }
+    return lastNumber
+  }
 }
 
 /// Counts connections, so that one source cannot take them all.

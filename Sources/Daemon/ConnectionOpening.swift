@@ -34,7 +34,7 @@ extension Connections {
       }
       // Who opens one after the other and finishes none may not keep the processor busy with handshakes.
       let dawdling = transport == .tls && handshakes(of: from.ip) >= limits.handshakesPerSource
-      guard !dawdling, admission.admit(from.ip, limits) else {
+      guard !dawdling, entrance.admission.admit(from.ip, limits) else {
         socket.close()
         report(.refused(from))
         continue
@@ -43,7 +43,7 @@ extension Connections {
       let flow = Flow(transport: transport, local: local, remote: from)
       guard transport == .tcp || session != nil, add(socket, session, flow, isOurs: false, now: now) != nil else {
         socket.close()
-        admission.release(from.ip)
+        entrance.admission.release(from.ip)
         continue
       }
     }
@@ -81,31 +81,30 @@ extension Connections {
         throw .tls(error)
       }
     }
-    guard admission.admit(flow.remote.ip, limits) else { throw .tooMany }
+    guard entrance.admission.admit(flow.remote.ip, limits) else { throw .tooMany }
     do throws(PlatformError) {
       let socket = try StreamSocket.connect(to: flow.remote, dscp: signallingDSCP)
       if let connection = add(socket, session, flow, isOurs: true, now: now) { return connection }
       socket.close()
     } catch {
-      admission.release(flow.remote.ip)
+      entrance.admission.release(flow.remote.ip)
       throw .platform(error)
     }
-    admission.release(flow.remote.ip)
+    entrance.admission.release(flow.remote.ip)
     throw .tooMany
   }
 
   private func add(
     _ socket: StreamSocket, _ session: TLSSession?, _ flow: Flow, isOurs: Bool, now: Instant
   ) -> Connection? {
-    lastNumber &+= 1
-    if lastNumber == 0 { lastNumber = 1 }
+    let number = entrance.nextNumber()
     let connection = Connection(
-      number: lastNumber, socket: socket, tls: session, flow: flow, isOurs: isOurs, queueLimit: limits.queue, now: now)
+      number: number, socket: socket, tls: session, flow: flow, isOurs: isOurs, queueLimit: limits.queue, now: now)
     let what: Readiness = isOurs ? [.readable, .writable] : .readable
-    let token = Token.connection(lastNumber).packed
+    let token = Token.connection(number).packed
     guard (try? poller.add(socket.descriptor, what, token: token)) != nil else { return nil }
     connection.isWatchedForWriting = isOurs
-    byNumber[lastNumber] = connection
+    byNumber[number] = connection
     nextDeadline = earliest(nextDeadline, connection.deadline(limits))
     return connection
   }

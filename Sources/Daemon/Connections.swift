@@ -19,14 +19,14 @@ final class Connections {
   var tlsClient: TLSClient?
   let poller: Poller
   let limits: ConnectionLimits
-  var admission = Admission()
+  let entrance: Entrance
   var byNumber: [UInt32: Connection] = [:]
-  var lastNumber: UInt32 = 0
   /// The next time to look at deadlines; looking at each after every packet would cost too much.
   var nextDeadline: Instant?
 
-  init(poller: Poller, limits: ConnectionLimits = ConnectionLimits()) {
+  init(poller: Poller, entrance: Entrance = Entrance(), limits: ConnectionLimits = ConnectionLimits()) {
     self.poller = poller
+    self.entrance = entrance
     self.limits = limits
   }
 
@@ -142,7 +142,7 @@ final class Connections {
   private func close(_ connection: Connection, _ reason: String?, _ report: (ConnectionEvent) -> Void) {
     guard byNumber.removeValue(forKey: connection.number) != nil else { return }
     connection.close()
-    admission.release(connection.remote.ip)
+    entrance.admission.release(connection.remote.ip)
     report(.closed(connection.flow, reason: reason))
     for flow in connection.aliases { report(.closed(flow, reason: reason)) }
   }

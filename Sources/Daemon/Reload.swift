@@ -17,6 +17,7 @@ extension Server {
     }
     do throws(TLSReadError) {
       offered = try certificates.prepare(fresh)
+      try openWebSockets(fresh)
     } catch {
       log.write(.error, "configuration", error.description)
       return kept(error.description)
@@ -29,6 +30,7 @@ extension Server {
     }
     do throws(TLSReadError) {
       try offer(offered, now: now)
+      webSockets?.configure(origins: fresh.webSocketOrigins)
     } catch {
       // Memory is out: the certificates of before go on.
       log.write(.error, "tls", error.description)

@@ -17,6 +17,8 @@ final class Server {
   let signals: SignalReader
   let ports: SignallingPorts
   let connections: Connections
+  /// Nil while `sip.listen` names none.
+  var webSockets: WebSockets?
   let certificates: Certificates
   let media: MediaLink
   let world: OutsideLink
@@ -58,6 +60,8 @@ final class Server {
     }
     do throws(TLSReadError) {
       try offer(certificates.prepare(configuration), now: started)
+      try openWebSockets(configuration)
+      webSockets?.configure(origins: configuration.webSocketOrigins)
     } catch {
       throw .tls(error)
     }
@@ -102,6 +106,7 @@ final class Server {
     var deadline = earliest(exchange.nextDeadline, connections.nextDeadline)
     deadline = earliest(deadline, control?.nextDeadline)
     deadline = earliest(deadline, certificates.nextDeadline)
+    deadline = earliest(deadline, webSockets?.nextDeadline)
     deadline = earliest(deadline, media.nextDeadline)
     deadline = earliest(deadline, world.nextDeadline)
     if let endsBy { deadline = earliest(deadline, min(endsBy, Clock.monotonic() + .milliseconds(20))) }
@@ -118,10 +123,19 @@ final class Server {
       if let port = ports[number], case .udp(let socket) = port.socket { receive(socket, port.listener, now: now) }
     case .streamListener(let number):
       if let port = ports[number], case .stream(let listener) = port.socket {
-        connections.accept(listener, port.listener.sip, now: now) { happened($0, now: now) }
+        let transport = port.listener.sip
+        if port.listener.transport.isWebSocket {
+          webSockets?.accept(listener, transport, now: now) { happened($0, now: now) }
+        } else {
+          connections.accept(listener, transport, now: now) { happened($0, now: now) }
+        }
       }
     case .connection(let number):
-      connections.ready(number, what, now: now) { happened($0, now: now) }
+      if let webSockets, webSockets.has(number) {
+        webSockets.ready(number, what, now: now) { happened($0, now: now) }
+      } else {
+        connections.ready(number, what, now: now) { happened($0, now: now) }
+      }
     case .controlListener: control?.accept(now: now)
     case .names(let socket): world.ready(socket, what)
     case .controlClient(let number): control?.ready(number) { answer($0, now: now) }
@@ -143,6 +157,7 @@ final class Server {
     exchange.wake(now: now)
     world.wake(exchange, now: now)
     connections.wake(now: now) { happened($0, now: now) }
+    webSockets?.wake(now: now) { happened($0, now: now) }
     control?.wake(now: now)
     renewCertificate(now: now)
     media.wake(now: now)
@@ -168,23 +183,6 @@ final class Server {
       case .log(let event): write(event)
       }
     }
-  }
-
-  private func transmit(_ bytes: [UInt8], _ flow: Flow, now: Instant) {
-    guard flow.transport == .udp else {
-      return connections.send(bytes, on: flow, now: now) { happened($0, now: now) }
-    }
-    guard let (socket, source) = ports.udp(for: flow) else {
-      return log.write(
-        .warning, "udp", "no UDP address to send from; add one to sip.listen",
-        [LogField("remote", flow.remote.description)])
-    }
-    let failure = socket.send(bytes, to: flow.remote, from: source, scope: flow.local.scope)
-    // A lost datagram is sent again by its transaction; that it was lost here may explain a phone's silence.
-    guard failure != 0 else { return }
-    log.write(
-      .info, "udp", "could not send",
-      [LogField("remote", flow.remote.description), LogField("reason", errorText(failure))])
   }
 
   private func reserve(_ count: Int) {
@@ -240,6 +238,7 @@ final class Server {
   private func finish(status: Int32) -> Int32 {
     control?.close()
     connections.closeAll()
+    webSockets = nil
     ports.closeAll()
     media.stop()
     log.write(.notice, "daemon", "ended")

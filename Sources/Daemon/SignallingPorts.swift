@@ -33,7 +33,7 @@ struct SignallingPort {
       udp.setBuffers(receive: 256 << 10, send: 256 << 10)
       udp.setDSCP(signallingDSCP)
       socket = .udp(udp)
-    case .tcp, .tls: socket = .stream(try StreamListener(tcp: listener.address, dscp: signallingDSCP))
+    case .tcp, .tls, .ws, .wss: socket = .stream(try StreamListener(tcp: listener.address, dscp: signallingDSCP))
     }
   }
 
@@ -66,6 +66,8 @@ extension Listener {
     case .udp: .udp
     case .tcp: .tcp
     case .tls: .tls
+    case .ws: .ws
+    case .wss: .wss
     }
   }
 }

@@ -7,6 +7,9 @@ public enum Transport: UInt8, Hashable, Sendable {
   /// Whether the transport delivers by itself, so that a transaction sends nothing twice (RFC 3261 §17).
   public var isReliable: Bool { self != .udp }
 
+  /// Whether each message comes apart from the others, so that it needs no Content-Length (RFC 3261 §18.3, RFC 7118 §5).
+  public var keepsMessagesApart: Bool { self != .tcp && self != .tls }
+
   /// As Via writes it: `UDP`.
   public var viaName: String {
     switch self {
@@ -24,8 +27,8 @@ public enum Transport: UInt8, Hashable, Sendable {
     case .udp: "udp"
     case .tcp: "tcp"
     case .tls: "tls"
-    case .ws: "ws"
-    case .wss: "wss"
+    // RFC 7118 §5.2: the same for both, which the scheme tells apart.
+    case .ws, .wss: "ws"
     }
   }
 

@@ -14,6 +14,7 @@ from harness.office import PATHS, UDP, Path
 from harness.process import until
 from harness.promise import Promises
 from harness.sip_client import over_tls
+from harness.web_phone import InvalidHandshake, WebPhone
 from chapters.conversations import both, talk
 
 chapter = Promises("transports")
@@ -212,3 +213,91 @@ def kept_open(office):
             raise AssertionError(f"a stranger gets {len(udp.recv(1500))} octets for 20")
         except TimeoutError:
             pass
+
+
+WEB = LISTEN.replace("]\n", ", 'ws://0.0.0.0:8088', 'ws://[::]:8088', 'wss://0.0.0.0:7443', 'wss://[::]:7443']\n")
+SDP = "v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+
+
+def page(office, path, user="1001", verified=True, **options):
+    host = f"[{office.exchange.host.ipv6}]" if path.version == 6 else office.exchange.host.ipv4
+    url = f"{path.transport}://{host}:{7443 if path.transport == 'wss' else 8088}/"
+    return WebPhone(url, DOMAIN, user, office.exchange.extensions[user].password,
+                    authority(office) if path.transport == "wss" and verified else None, **options)
+
+
+@chapter.promise("a page in a browser registers, is called and hangs up by {0}",
+                 each=[Path("ws", 4), Path("wss", 4), Path("ws", 6), Path("wss", 6)])
+def web_phone(office, path):
+    exchange = office.open(more=WEB)
+    caller = office.phone("1002", "second", UDP, codecs=["PCMU"])
+    web = page(office, path)
+    answer = web.register()
+    assert answer.startswith("SIP/2.0 200") and "\r\nRequire: outbound\r\n" in answer, answer
+    assert f"@{web.contact}" in exchange.asked("status"), "the name that leads nowhere is shown"
+    caller.dial("1001")
+    invite = web.receive()
+    assert invite.startswith(f"INVITE sip:1001@{web.contact}") and "\r\nContent-Type: application/sdp" in invite, invite
+    assert f"Via: SIP/2.0/{web.transport} " in invite
+    web.reply(invite, "180 Ringing")
+    caller.expect("CALL_RINGING")
+    web.reply(invite, "200 OK", "Content-Type: application/sdp\r\n", SDP.format(exchange.host.ipv4))
+    caller.expect("CALL_ESTABLISHED")
+    assert web.receive().startswith("ACK ")
+    caller.hang_up()
+    bye = web.receive()
+    assert bye.startswith("BYE "), bye
+    web.reply(bye, "200 OK")
+    exchange.expect_no_calls()
+    web.close()
+    until(lambda: exchange.status()["registrations"][0]["number"] == "1002", 5, "a page that is closed is forgotten")
+
+
+@chapter.promise("WebSockets of another subprotocol, of a foreign page or of no handshake are refused")
+def web_strangers(office):
+    exchange = office.open(more=WEB + "  websocket_origins: [https://phone.example.com]\n")
+    box, path = exchange.host.ipv4, Path("ws", 4)
+
+    def refused(**options):
+        try:
+            page(office, path, **options).close()
+            return False
+        except (InvalidHandshake, ConnectionError):
+            return True
+    assert refused(protocols=("chat",)) and refused(protocols=())
+    assert refused(origin="https://evil.example.com")
+    assert not refused(origin="https://phone.example.com") and not refused(origin=f"http://{box}:8088")
+    with socket.create_connection((box, 8088), timeout=5) as plain:
+        plain.sendall(b"GET /secret HTTP/1.1\r\nHost: box\r\n\r\n")
+        assert plain.recv(100).startswith(b"HTTP/1.1 404"), "nothing is served but the upgrade"
+    slow = [socket.create_connection((box, 8088)) for _ in range(30)]
+    for each in slow:
+        each.sendall(b"GET / HTTP/1.1\r\nHost: b")
+    web = None
+    try:
+        until(lambda: "turned away" in exchange.log(), 5, "the log says that some are turned away")
+        assert exchange.status()["connections"] <= 16
+        until(lambda: exchange.status()["connections"] == 0, 15, "those that dawdle are cut off")
+        web = page(office, path)
+        assert answers(web)
+        # One message is one frame, and no longer than 128 KiB.
+        web.stream.socket.send("x" * (129 << 10))
+        until(lambda: exchange.status()["connections"] == 0, 5, "who sends too much is cut off")
+    finally:
+        for each in slow:
+            each.close()
+
+
+@chapter.promise("a page keeps its WebSocket through a reload with another certificate")
+def web_renewed(office):
+    folder = office.folder
+    line = certificate(folder, "box", "ECDSA", DOMAIN)
+    exchange = office.open(more=WEB + "  tls:\n    certificates:\n" + line)
+    standing = page(office, Path("wss", 4), verified=False)
+    before = exchange.status()["certificates"][0]["sha256"]
+    certificate(folder, "box", "ECDSA", DOMAIN)
+    exchange.reload()
+    until(lambda: exchange.status()["certificates"][0]["sha256"] != before, 5, "another certificate is shown")
+    shown = exchange.status()["certificates"][0]["sha256"]
+    assert fingerprint(over_tls(exchange.host.ipv4, DOMAIN, port=7443)) == shown, "wss offers the new certificate"
+    assert answers(standing) and answers(page(office, Path("wss", 4), verified=False))

@@ -84,12 +84,18 @@ class Client:
         self.stream.close()
 
 
-def over_tls(address, domain, authority=None, name=None, port=5061, user=None, password=None, **settings):
-    """Connects; `authority` is the PEM file to trust, or None to take any certificate. `settings` are attributes of
-    Python's SSLContext; `ciphers` is given to set_ciphers."""
+def context_for(authority):
+    """Trusts the PEM file, or takes any certificate where it is None."""
     context = ssl.create_default_context(cafile=authority)
     if not authority:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def over_tls(address, domain, authority=None, name=None, port=5061, user=None, password=None, **settings):
+    """Connects; `authority` is the PEM file to trust, or None to take any certificate. `settings` are attributes of
+    Python's SSLContext; `ciphers` is given to set_ciphers."""
+    context = context_for(authority)
     if "ciphers" in settings:
         context.set_ciphers(settings.pop("ciphers"))
     for key, value in settings.items():
