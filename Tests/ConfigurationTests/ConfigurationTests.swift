@@ -112,7 +112,7 @@ func faults(_ text: String) -> [String] {
     ("sip: {listen: udp://0.0.0.0:5060}", "1:15: found 'udp://0.0.0.0:5060', expected a list of addresses"),
     ("sip: {listen: [\"sctp://0.0.0.0:9\"]}", "1:16: found 'sctp://0.0.0.0:9', expected udp, tcp, tls, ws or wss"),
     ("sip: {tls: {certificates: [{certificate: /a.pem}]}}", "1:28: a certificate has no 'key'; add one"),
-    ("sip: {websocket_origins: [phone.example]}", "1:26: found 'phone.example', expected the origin of a page"),
+    ("sip: {websocket_origins: [phone.example]}", "1:27: found 'phone.example', expected the origin of a page"),
     ("sip: {tls: {authorities: ca.pem}}", "1:26: found 'ca.pem', expected the absolute path"),
     ("sip: {tls: {oldest_version: 1.4}}", "1:29: found '1.4', expected 1.0, 1.1, 1.2 or 1.3"),
     ("sip: {listen: [\"udp://localhost:5060\"]}", "1:16: found 'udp://localhost:5060', expected"),
