@@ -1,6 +1,6 @@
 /// The headers that this module knows.
 /// Any other header is `other`, and its field keeps the spelling that it came with.
-public enum HeaderName: Hashable, Sendable, CaseIterable {
+public enum HeaderName: UInt8, Hashable, Sendable, CaseIterable {
   case other, accept, acceptContact, acceptEncoding, acceptLanguage, alertInfo, allow, allowEvents,
     authenticationInfo, authorization, callID, callInfo, contact, contentDisposition, contentEncoding,
     contentLanguage, contentLength, contentType, cSeq, date, diversion, errorInfo, event, expires, flowTimer, from,

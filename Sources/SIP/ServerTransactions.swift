@@ -49,6 +49,7 @@ extension TransactionLayer {
     emit(.send(.response(Response(to: request, status: 200, toTag: tag ?? tagWithoutState(request))), to: replyFlow))
     if invite.state == .proceeding, !invite.cancelHeld {
       slots[i]?.cancelHeld = true
+      changes?.mark(i)
       emit(.cancelled(TransactionID(slot: UInt32(i), generation: invite.generation), reason: request.headers[.reason]))
     }
   }

@@ -61,6 +61,8 @@ public struct TransactionLayer: Sendable {
   var clients: [TransactionKey: Int] = [:]
   var servers: [TransactionKey: Int] = [:]
   var deadlines = Heap<Deadline>()
+  /// Nil where nobody stores them.
+  var changes: SlotChanges?
   private var outputs: [TransactionOutput] = []
   private var polled = 0
   /// Responses that belonged to nothing and were dropped (RFC 6026 §8.9).
@@ -131,6 +133,7 @@ public struct TransactionLayer: Sendable {
     {
       slots[i]?.acknowledgements[j].ack = .request(ack)
       slots[i]?.acknowledgements[j].flow = flow
+      changes?.mark(i)
     }
     emit(.send(.request(ack), to: flow))
   }

@@ -7,6 +7,7 @@ extension TransactionLayer {
   mutating func apply(_ event: TransactionEvent, _ i: Int, _ message: Message?, now: Instant) {
     guard let transaction = slots[i], let step = transactionStep(transaction.machine, transaction.state, event)
     else { return }
+    changes?.mark(i)
     if step.state != transaction.state { slots[i]?.enter(step.state, times, now: now) }
     if let rearm = step.rearm { slots[i]?.rearm(rearm, times, now: now) }
     if !step.actions.isDisjoint(with: .messages) { sendMessages(step.actions, i, message, now: now) }
@@ -102,12 +103,20 @@ extension TransactionLayer {
     transaction.enter(transaction.state, times, now: now)
     let i = freeSlots.popLast() ?? slots.count
     if i == slots.count { slots.append(transaction) } else { slots[i] = transaction }
+    index(transaction, i)
+    schedule(i)
+    changes?.mark(i)
+    return i
+  }
+
+  /// Makes a transaction found by what belongs to it.
+  mutating func index(_ transaction: Transaction, _ i: Int) {
     switch transaction.machine {
     case .client, .inviteClient: clients[transaction.key] = i
-    case .server, .inviteServer: servers[transaction.key] = i
+    case .server, .inviteServer:
+      servers[transaction.key] = i
+      if let ackKey = transaction.ackKey { servers[ackKey] = i }
     }
-    schedule(i)
-    return i
   }
 
   /// Ends a transaction.
@@ -121,6 +130,7 @@ extension TransactionLayer {
     }
     slots[i] = nil
     freeSlots.append(i)
+    changes?.mark(i)
   }
 
   mutating func nextGeneration() -> UInt32 {

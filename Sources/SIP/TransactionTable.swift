@@ -1,9 +1,11 @@
 /// The four machines of RFC 3261 §17 with the corrections of RFC 6026, as one table. Nothing else changes a state.
 
-/// Which machine: RFC 3261 figures 5 to 8.
-enum TransactionMachine: UInt8, Sendable { case inviteClient, client, inviteServer, server }
+import Wire
 
-enum TransactionState: UInt8, Sendable { case calling, trying, proceeding, completed, confirmed, accepted, terminated }
+/// Which machine: RFC 3261 figures 5 to 8.
+enum TransactionMachine: UInt8, Storable, Sendable { case inviteClient, client, inviteServer, server }
+
+enum TransactionState: UInt8, Storable, Sendable { case calling, trying, proceeding, completed, confirmed, accepted, terminated }
 
 enum TransactionEvent: Sendable, Equatable {
   /// A response came (client) or the user gives one (server): 1xx, 2xx, 300–699.

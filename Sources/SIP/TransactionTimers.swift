@@ -22,7 +22,7 @@ public struct TransactionTimers: Equatable, Sendable {
 }
 
 /// The timers by their letters in RFC 3261 Table 4 and RFC 6026 §7.1, and three that have none.
-enum TransactionTimer: UInt8, Sendable, CaseIterable {
+enum TransactionTimer: UInt8, Storable, Sendable, CaseIterable {
   /// Of the two machines for INVITE: retransmission, end, wait; proxy's limit on ringing; end after 2xx.
   case a, b, c, d, m
   /// Of the client's machine for other requests: retransmission, end, wait.

@@ -1,3 +1,4 @@
+import Crypto
 import SIP
 import SimNet
 import Testing
@@ -19,9 +20,34 @@ import Wire
     var outcomes: [TransactionID: [String]] = [:]
     var answered: Set<TransactionID> = []
 
+    /// What another process would find.
+    var journal = Journal.beginning(version: "walk")
+    var batch = Journal.Batch()
+
     init(seed: UInt64) {
       layer = TransactionTests.layer(seed: UInt8(truncatingIfNeeded: seed), limit: 12)
+      layer.keepChanges()
       generator = SeededGenerator(seed: seed)
+    }
+
+    /// The process is killed, and another takes up what it had written.
+    mutating func die() throws {
+      layer.takeChanges(&batch, kind: 1) { id, writer in writer.put(id) }
+      journal += batch.sealed()
+      batch.clear()
+      let before = layer
+      layer = TransactionLayer(random: RandomSource(seed: journal), limit: 12)
+      layer.keepChanges()
+      let (values, sound) = try Journal.read(journal, version: "walk")
+      #expect(sound == journal.count)
+      for (key, value) in values {
+        var reader = StorageReader(value)
+        let id = try layer.restore(key.name, from: &reader)
+        #expect(try reader.value(TransactionID.self) == id && reader.left == 0)
+        #expect(before.flow(of: id)?.transport == layer.flow(of: id)?.transport)
+      }
+      layer.restored()
+      #expect(layer.count <= before.count)
     }
 
     mutating func pick<Element>(_ list: [Element]) -> Element? { list.randomElement(using: &generator) }
@@ -105,6 +131,19 @@ import Wire
     for seed in part * 250..<(part + 1) * 250 {
       var walk = Walk(seed: seed)
       for _ in 0..<walk.number(10...120) { walk.step() }
+      walk.finish()
+      #expect(walk.layer.count == 0 && walk.layer.nextDeadline == nil, "seed \(seed)")
+      for id in walk.clients { #expect(walk.outcomes[id]?.count == 1, "seed \(seed) \(walk.outcomes[id] ?? [])") }
+    }
+  }
+
+  @Test(arguments: 0..<2) func everyStoryEndsThoughItsProcessesAreKilled(part: UInt64) throws {
+    for seed in part * 150..<(part + 1) * 150 {
+      var walk = Walk(seed: seed)
+      for _ in 0..<walk.number(10...120) {
+        walk.step()
+        if walk.generator.chance(0.1) { try walk.die() }
+      }
       walk.finish()
       #expect(walk.layer.count == 0 && walk.layer.nextDeadline == nil, "seed \(seed)")
       for id in walk.clients { #expect(walk.outcomes[id]?.count == 1, "seed \(seed) \(walk.outcomes[id] ?? [])") }
