@@ -5,7 +5,9 @@ import Wire
 /// Which machine: RFC 3261 figures 5 to 8.
 enum TransactionMachine: UInt8, Storable, Sendable { case inviteClient, client, inviteServer, server }
 
-enum TransactionState: UInt8, Storable, Sendable { case calling, trying, proceeding, completed, confirmed, accepted, terminated }
+enum TransactionState: UInt8, Storable, Sendable {
+  case calling, trying, proceeding, completed, confirmed, accepted, terminated
+}
 
 enum TransactionEvent: Sendable, Equatable {
   /// A response came (client) or the user gives one (server): 1xx, 2xx, 300–699.

@@ -45,7 +45,8 @@ public enum Journal {
     _ bytes: [UInt8], version: String, after values: [Key: [UInt8]] = [:]
   ) throws(Fault) -> (values: [Key: [UInt8]], sound: Int) {
     var reader = StorageReader(bytes)
-    guard let found = try? reader.number(UInt32.self), found == magic, let writer = try? reader.value(String.self) else {
+    guard let found = try? reader.number(UInt32.self), found == magic, let writer = try? reader.value(String.self)
+    else {
       throw .notAJournal
     }
     guard writer == version else { throw .otherVersion(writer) }
