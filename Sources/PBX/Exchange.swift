@@ -92,7 +92,8 @@ public final class Exchange {
     self.now = now
     if flow.transport == .udp && StunMessage.isSTUN(bytes) { return keepAlive(bytes, from: flow) }
     do throws(SIPError) {
-      layer.receive(try Message.parse(bytes, flow.transport.keepsMessagesApart ? .datagram : .stream), from: flow, now: now)
+      layer.receive(
+        try Message.parse(bytes, flow.transport.keepsMessagesApart ? .datagram : .stream), from: flow, now: now)
     } catch {
       refuseDamaged(bytes, error, from: flow)
     }
