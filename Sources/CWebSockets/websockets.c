@@ -249,7 +249,8 @@ void cws_ready(struct cws *c, uint32_t number, int fd, uint32_t what) {
   if (what & 4) ready.revents |= POLLIN | POLLHUP;
   if (what & 8) ready.revents |= POLLIN | POLLERR;
   lws_service_fd(c->context, &ready);
-  serve_the_rest(c);
+  // What libwebsockets itself has to say now, such as a pong or why it closes, nobody else knows of.
+  cws_tick(c);
 }
 
 void cws_tick(struct cws *c) {

@@ -112,8 +112,12 @@ private func frame(_ opcode: UInt8, isLast: Bool = true, _ payload: [UInt8]) -> 
     defer { client.close() }
     _ = client.write(upgrade())
     #expect(fixture.run { fixture.opened == [1] })
+    _ = fixture.received(client, atLeast: 100)
     let part = [UInt8](repeating: 120, count: 200)
     _ = client.write((frame(1, isLast: false, part) + frame(0, part))[...])
+    // 1009: too big (RFC 6455 §7.4.1).
+    #expect(fixture.received(client, atLeast: 4) == [0x88, 2, 0x03, 0xf1])
+    _ = client.write(frame(8, [0x03, 0xf1])[...])
     #expect(fixture.run { fixture.closed == [1] })
     #expect(fixture.messages.isEmpty)
   }
