@@ -65,7 +65,8 @@ let package = Package(
     library("SNTP", ["Wire"]),
     library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
     library("Daemon", ["PBX", "Media", "SIP", "DNS", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
-    library("SelfTest", ["Codecs", "Configuration", "Crypto", "Platform", "RTP", "SDP", "SIP", "STUN", "Wire"]),
+    library(
+      "SelfTest", ["Codecs", "Configuration", "Crypto", "Numbering", "Platform", "RTP", "SDP", "SIP", "STUN", "Wire"]),
     .executableTarget(
       name: "sotto",
       dependencies: ["Daemon", "Console", "Configuration", "KernelRelay", "Platform", "SelfTest", "Wire"],

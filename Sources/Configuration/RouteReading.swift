@@ -158,7 +158,7 @@ extension YAMLReader {
 extension Configuration {
   /// Whether help is meant; only where a trunk leads to it.
   public func isEmergency(_ number: String) -> Bool {
-    emergency.numbers.contains(number) || country?.emergency.contains(number) == true
+    emergency.numbers.contains(number) || country?.isEmergency(number) ?? false
   }
 
   public func trunk(_ name: String) -> TrunkSettings? { trunks.first { $0.name == name } }

@@ -11,7 +11,7 @@ public struct Country: Hashable, Sendable {
   /// What is dialled before a number of another country, the usual one first.
   let internationalPrefixes: [String]
   /// Police, fire brigade and ambulance, and what else must always be reached.
-  public let emergency: [String]
+  let emergency: [String]
   /// How numbers begin, without the national prefix, that cost more than others: premium rate, mass calls, personal
   /// numbers, carriers chosen call by call. With `X` in it, the number has as many digits.
   let premium: [String]
@@ -32,6 +32,7 @@ public struct Country: Hashable, Sendable {
   }
 
   /// The country of that name, in any case.
+  @export(interface)
   public init?(_ name: String) {
     guard let known = Country.all.first(where: { equalsIgnoringCase($0.name, name) }) else { return nil }
     self = known
@@ -39,6 +40,10 @@ public struct Country: Hashable, Sendable {
 
   /// Whether numbers are those of the North American plan: ten digits, with or without a leading 1.
   var isNorthAmerican: Bool { callingCode == "1" }
+
+  /// Whether help is called by this number in the country.
+  @export(interface)
+  public func isEmergency(_ number: String) -> Bool { emergency.contains(number) }
 
   /// Whether a number of the country, without its prefix, costs more than others.
   func isPremium(_ digits: String) -> Bool {
