@@ -1,4 +1,4 @@
-import Numbering
+@testable import Numbering
 import Testing
 
 /// Numbers of each country as the metadata of libphonenumber 9.0.43 gives them for examples: of a fixed line, of a mobile
