@@ -17,8 +17,8 @@ import tempfile
 from harness import sandbox
 
 CHAPTERS = [
-    "instruments", "conversations", "manners", "transfers", "transports", "trunks", "operation", "intruders", "kernel",
-    "load",
+    "instruments", "conversations", "manners", "transfers", "transports", "trunks", "races", "operation", "intruders",
+    "kernel", "load",
 ]
 BOARDS = "boards"  # only when named: it needs images that were made with its own configuration
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 
 from .exchange import DOMAIN
 from .process import Process
@@ -23,12 +24,19 @@ class Sipp:
     """One run of a scenario; `result()` says what became of its calls."""
 
     def __init__(self, host, folder, scenario, path, exchange, calls, rate=50, users_file=None, port=5060, to=""):
-        """`to` is the number that is called: the digest's URI must be the request's (RFC 7616 §3.4.6)."""
+        """`scenario` is the name of one in sipp/, or a harness.scenario.Scenario. `to` is the number that is called: the
+        digest's URI must be the request's (RFC 7616 §3.4.6)."""
         os.makedirs(folder, exist_ok=True)
+        source = f"{SCENARIOS}/{scenario}.xml"
+        if not isinstance(scenario, str):
+            text, scenario = scenario.text(), scenario.name
+            source = f"{folder}/{scenario}.xml"
+            with open(source, "w") as file:
+                file.write(text)
         self.scenario, self.calls, self.statistics = scenario, calls, f"{folder}/{scenario}.csv"
         bracket = "[{}]" if path.version == 6 else "{}"
         command = ["sipp", bracket.format(exchange.address(path.version)) + ":5060",
-                   "-sf", f"{SCENARIOS}/{scenario}.xml",
+                   "-sf", source,
                    "-i", bracket.format(host.address(path.version)), "-p", str(port),
                    "-t", "t1" if path.transport == "tcp" else "u1",
                    "-m", str(calls), "-r", str(rate), "-l", "400",
@@ -36,6 +44,9 @@ class Sipp:
                    "-auth_uri", f"{to}@{DOMAIN}" if to else DOMAIN,
                    "-trace_stat", "-stf", self.statistics, "-fd", "1",
                    "-trace_err", "-error_file", f"{folder}/{scenario}.errors", "-nostdin"]
+        self.trace = f"{folder}/{scenario}.messages"
+        if calls == 1:
+            command += ["-trace_msg", "-message_file", self.trace]
         if users_file:
             command += ["-inf", users_file]
         self.process = Process(host.inside(command), f"{folder}/{scenario}.log", cwd=folder)
@@ -53,6 +64,13 @@ class Sipp:
         successful, failed = self.result(seconds)
         assert (successful, failed) == (self.calls, 0), (
             f"sipp {self.scenario}: {successful} of {self.calls} calls succeeded, {failed} failed; {self.log()}")
+
+    def received(self, beginning):
+        """The messages that came and begin like this, of a run of one call."""
+        with open(self.trace, errors="replace") as file:
+            parts = re.split(r"(?m)^-{20,} .*\n", file.read())
+        came = [part.partition("\n\n")[2] for part in parts if " message received " in part.split("\n", 1)[0]]
+        return [message for message in came if message.startswith(beginning)]
 
     def log(self):
         """What it could not understand, from its error file."""
