@@ -8,6 +8,7 @@ from .exchange import DOMAIN, Exchange, Extension
 from .phone import Phone
 from .process import Process
 from .puppets import Puppet
+from .softphone import Softphone
 
 
 class Path:
@@ -64,6 +65,12 @@ class Office:
     def puppet(self, number, version=4):
         extension = self.exchange.extensions[number]
         return self.runs(Puppet(self.host(f"p{number}"), f"{self.folder}/{number}", extension, self.exchange, version))
+
+    def softphone(self, number, says, path=UDP, *options):
+        """A phone of another make, on PJSIP's stack."""
+        extension = self.exchange.extensions[number]
+        return self.runs(Softphone(self.host(f"s{number}"), f"{self.folder}/{number}", extension, self.exchange, path,
+                                   self.clip(says), options))
 
     def outlet(self):
         return self.network.outlet()
