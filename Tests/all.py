@@ -170,10 +170,10 @@ def end_to_end(step, *chapters, show=True):
 
 
 def calls(step):
-    """Chapters that mostly wait for phones run two at a time, each in a network of its own; the load runs alone."""
+    """Chapters mostly wait for phones, so four run at a time, each in a network of its own; the load runs alone."""
     run(step, ["Tests/EndToEnd/python", "-c", ""])  # its libraries are installed by one of the two
     counts = Counts()
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for done in pool.map(lambda chapter: end_to_end(f"{step}-{chapter}", chapter, show=False), CHAPTERS):
             counts.add(done)
     counts.add(end_to_end(f"{step}-load", "load"))

@@ -27,7 +27,7 @@ class Peer(Exchange):
 class Asterisk(Peer):
     """chan_pjsip with what two phones and a Dial need, media through the exchange."""
 
-    name, sip_port, media_first = "asterisk", 15080, 30000
+    name, sip_port, media_first = "asterisk", 15080, 12000
 
     MODULES = """res_pjproject res_sorcery_config res_sorcery_memory res_sorcery_astdb res_pjsip res_pjsip_session
         res_pjsip_authenticator_digest res_pjsip_endpoint_identifier_user res_pjsip_registrar res_pjsip_sdp_rtp
@@ -57,7 +57,7 @@ class Asterisk(Peer):
 class Kamailio(Peer):
     """A proxy with registrar, digest and records in memory; rtpengine relays the media in user space."""
 
-    name, sip_port, media_first = "kamailio", 15100, 25000
+    name, sip_port, media_first = "kamailio", 15100, 8000
     CONTROL = 15102
 
     CONFIGURATION = """
@@ -118,14 +118,16 @@ onreply_route[MEDIA] {{ if (has_body("application/sdp")) rtpengine_manage("repla
         self.write(folder, {"kamailio.cfg": self.CONFIGURATION.format(
             host=HOST, port=self.sip_port, control=self.CONTROL, domain=DOMAIN, words=words)})
         self.within(
-            folder, "/usr/bin/rtpengine", "--foreground", "--log-stderr", "--log-level=3", "--table=-1",
-            f"--interface={HOST}", f"--listen-ng={HOST}:{self.CONTROL}", f"--port-min={self.media_first}",
+            folder, "/usr/bin/rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--log-level=3",
+            "--table=-1", f"--interface={HOST}", f"--listen-ng={HOST}:{self.CONTROL}", f"--port-min={self.media_first}",
             f"--port-max={self.media_first + 4 * calls + 99}", "--timeout=3600", "--silent-timeout=3600",
             f"--num-threads={os.cpu_count()}")
         # Kamailio asks for it once, as it starts.
         with open("/proc/net/udp") as table:
             wanted = f":{self.CONTROL:04X} "
             while wanted not in table.read():
+                if self.processes[-1].poll() is not None:
+                    self.fail("did not start: rtpengine ended")
                 time.sleep(0.01)
                 table.seek(0)
         self.within(folder, "/usr/sbin/kamailio", "-DD", "-E", "-m", "512", "-M", "16", "-f", "/mnt/kamailio.cfg",

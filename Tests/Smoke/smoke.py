@@ -127,7 +127,8 @@ class EchoCaller:
             f"Content-Length: {len(body)}\r\n\r\n{body}").encode(), self.server)
         while method != "ACK":
             answer = self.sip.recv(65536).decode()
-            if not answer.startswith("SIP/2.0 1") and f"CSeq: {sequence} {method}" in answer:
+            final = not answer.startswith("SIP/2.0 1")  # an earlier call's may have been sent again
+            if final and f"CSeq: {sequence} {method}" in answer and f"Call-ID: {call}\r\n" in answer:
                 return answer
 
     def call(self):
@@ -396,7 +397,7 @@ def main():
             print(f"ok    {text}" + (f" ({note})" if note else ""), flush=True)
         except Exception as error:
             failed += 1
-            print(f"FAIL  {text}\n      {type(error).__name__}: {error}", flush=True)
+            print(f"FAIL  {text}: {type(error).__name__}: {error}", flush=True)
     print(f"{len(promises) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 

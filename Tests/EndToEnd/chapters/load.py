@@ -33,7 +33,7 @@ def calls(office, path):
     office.runs(Sipp(other, f"{office.folder}/contact", "register", reached, exchange.host, 1, port=CALLEE_PORT,
                      users_file=users(f"{office.folder}/callee.csv", [callee]))).expect_all(10)
     answers = office.runs(Sipp(other, office.folder, "callee", reached, exchange.host, CALLS, port=CALLEE_PORT))
-    run = office.runs(Sipp(host, office.folder, "caller", path, exchange.host, CALLS, rate=50, to=callee.number,
+    run = office.runs(Sipp(host, office.folder, "caller", path, exchange.host, CALLS, rate=100, to=callee.number,
                            users_file=users(f"{office.folder}/callers.csv", callers, callee.number)))
     run.expect_all(90)
     answers.expect_all(20)
