@@ -69,6 +69,17 @@ test: setup ## every test, its count on the last line; Tests/all.py says how to 
 test-cross: setup-build setup-test ## the fetching of packages, against a small mirror that misbehaves
 	python3 Tests/cross/test_fetch.py
 
+.PHONY: test-peers
+test-peers: setup-build setup-test build/x86_64/sotto ## calls by, through and from a real Asterisk and Kamailio of Debian sid (root)
+	@cross/setup peers/peers.list
+	@export SOTTO_PEERS; SOTTO_PEERS=$$(peers/fetch) || echo "SKIPPED: no Asterisk and no Kamailio, see above"; \
+	  Tests/EndToEnd/python Tests/EndToEnd build/x86_64/sotto --chapter peers
+
+MINUTES := 120
+.PHONY: soak
+soak: setup-build setup-test build/x86_64/sotto ## calls, holds and transfers under load and packet loss: make soak MINUTES=120
+	@SOTTO_SOAK_MINUTES=$(MINUTES) Tests/EndToEnd/python Tests/EndToEnd build/x86_64/sotto --chapter soak
+
 .PHONY: test-bare
 test-bare: ## build on a Debian 12 of git, make and Swift alone, made in a folder (root: sudo make test-bare)
 	@cross/setup $(LISTS)/bare.list

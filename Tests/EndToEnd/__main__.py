@@ -18,15 +18,16 @@ from harness import sandbox
 
 CHAPTERS = [
     "instruments", "conversations", "manners", "transfers", "transports", "trunks", "races", "operation", "intruders",
-    "kernel", "load",
+    "kernel", "soak", "load",
 ]
 BOARDS = "boards"  # only when named: it needs images that were made with its own configuration
+PEERS = "peers"  # only when named: it needs what peers/fetch makes
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary", help="the sotto to test")
-    parser.add_argument("--chapter", action="append", choices=CHAPTERS + [BOARDS], help="only this one (may be repeated)")
+    parser.add_argument("--chapter", action="append", choices=CHAPTERS + [BOARDS, PEERS], help="only this one (may be repeated)")
     parser.add_argument("--only", default="", help="only promises that contain this text")
     parser.add_argument("--result", help="write the counts to this file, as JSON")
     parser.add_argument("--keep", help="leave logs and recordings in this folder")

@@ -1,7 +1,6 @@
 """Lines to the outside: a second exchange plays the provider, found through a name server of the test's own."""
 
 import re
-import subprocess
 
 from harness.exchange import DOMAIN, Exchange, Extension
 from harness.name_server import NameServer
@@ -63,11 +62,7 @@ routes: [{{match: "_0.", trunks: [line]}}]
 
     def tried(self, *arguments):
         """What `sotto trunk test` says, and its exit status."""
-        exchange = self.office.exchange
-        done = subprocess.run(
-            exchange.host.inside([exchange.binary, "trunk", "--control", exchange.socket, "test", "line", *arguments]),
-            capture_output=True, text=True, timeout=60)
-        return done.returncode, done.stdout.splitlines()
+        return self.office.exchange.trial("line", *arguments)
 
 
 @chapter.promise("a call to the outside is heard on both sides, by {0} to a server that DNS names", each=["udp", "tcp", "tls"])

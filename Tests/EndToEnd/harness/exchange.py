@@ -60,6 +60,13 @@ class Exchange:
             capture_output=True, text=True)
         return done.stdout if done.returncode == 0 else None
 
+    def trial(self, trunk, *arguments):
+        """Exit status and lines of `sotto trunk test`."""
+        done = subprocess.run(
+            self.host.inside([self.binary, "trunk", "--control", self.socket, "test", trunk, *arguments]),
+            capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout.splitlines()
+
     def asked_about(self, configuration):
         """Exit status and output of check-config."""
         done = subprocess.run([self.binary, "check-config", configuration], capture_output=True, text=True)

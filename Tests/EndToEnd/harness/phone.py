@@ -153,7 +153,9 @@ class Phone:
 
     def heard(self):
         """The recording of what this phone decoded in its last call."""
-        files = sorted(glob.glob(f"{self.folder}/dump-*-dec.wav"), key=os.path.getmtime)
+        # A re-INVITE begins another recording, which may stay empty.
+        files = [path for path in glob.glob(f"{self.folder}/dump-*-dec.wav") if os.path.getsize(path) > 4096]
+        files.sort(key=os.path.getmtime)
         if not files:
             raise AssertionError(f"phone {self.number} recorded nothing")
         return files[-1]
