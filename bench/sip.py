@@ -30,6 +30,8 @@ class Message:
 
 class Phone:
     codec = "PCMU"
+    # A fax by T.38 instead of audio.
+    fax = False
 
     def __init__(self, number, password, exchange, domain, host=HOST):
         """`exchange` is its address and port; `host` is the phone's own address."""
@@ -111,8 +113,11 @@ class Phone:
         self.versions += 1
         number, name = FORMATS[self.codec]
         kind = f"IN IP{6 if ':' in self.host else 4} {self.host}"
-        return (f"v=0\r\no=- 1 {self.versions} {kind}\r\ns=-\r\nc={kind}\r\nt=0 0\r\n"
-                f"m=audio {media_port} RTP/AVP {number}\r\na=rtpmap:{number} {name}\r\na={self.direction}\r\n")
+        head = f"v=0\r\no=- 1 {self.versions} {kind}\r\ns=-\r\nc={kind}\r\nt=0 0\r\n"
+        if self.fax:
+            return head + f"m=image {media_port} udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n"
+        return (head + f"m=audio {media_port} RTP/AVP {number}\r\n"
+                f"a=rtpmap:{number} {name}\r\na={self.direction}\r\n")
 
     def call(self, callee, media_port, callee_port):
         """Calls another phone of this process; returns the media ports that the exchange told each of the two."""
@@ -167,6 +172,7 @@ class Phone:
             asked = re.search(r"^a=(sendonly|recvonly|inactive)", request.body, re.M)
             turned = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
             self.direction = turned[asked[1]] if asked else "sendrecv"
+            self.fax = "m=image" in request.body
             body = self.description(self.media_port)
         self.send("SIP/2.0 200 OK", headers, body)
 
@@ -177,4 +183,4 @@ class Phone:
 
 
 def media_port_of(message):
-    return int(re.search(r"^m=audio (\d+)", message.body, re.M)[1])
+    return int(re.search(r"^m=(?:audio|image) (\d+)", message.body, re.M)[1])

@@ -1,7 +1,7 @@
 import SDP
 import Wire
 
-/// Any body may come as an offer or an answer. What is taken has to survive being written, and every offer with audio
+/// Any body may come as an offer or an answer. What is taken has to survive being written, and every offer of streams
 /// has to get an answer that answers line by line.
 func sdpFault(_ bytes: [UInt8]) -> String? {
   do throws(SDPError) {
@@ -10,12 +10,22 @@ func sdpFault(_ bytes: [UInt8]) -> String? {
     guard let again = try? SessionDescription.parse(written) else { return "what was written isn't read" }
     guard again.serialised() == written else { return "what was written again is other bytes" }
     guard again.media.count == description.media.count else { return "writing changes the number of media lines" }
-    let audio = try description.offeredAudio()
+    var audio = try description.offeredStreams()
     guard description.media.indices.contains(audio.index) else { return "the audio stream is no media line" }
+    for i in audio.further.indices {
+      guard description.media.indices.contains(audio.further[i].index) else { return "a further stream is no line" }
+      audio.further[i].number = UInt16(i + 1)
+      audio.further[i].ownPort = 16386
+    }
     var session = LocalSession(sessionID: 7)
     let answer = session.answer(description, audio, at: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 16384))
     guard answer.media.count == description.media.count else { return "the answer has another number of media lines" }
-    _ = try description.answeredAudio(at: audio.index, of: session.offer(audio, at: SocketAddress(.anyIPv6, port: 2)))
+    let offer = session.offer(audio, at: SocketAddress(.anyIPv6, port: 2))
+    guard offer.media.count == answer.media.count else { return "an offer after the answer has other lines" }
+    guard let echoed = try offer.answeredStreams(session), echoed.formats.isEmpty == audio.formats.isEmpty,
+      echoed.further.map({ $0.number }) == audio.further.map({ $0.number })
+    else { return "what was offered isn't found in the same as an answer" }
+    _ = try description.answeredStreams(session)
     return nil
   } catch {
     return error.description.isEmpty ? "an error without words" : nil

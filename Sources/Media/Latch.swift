@@ -61,6 +61,26 @@ struct Latch: Equatable, Sendable {
     return verdict
   }
 
+  /// Judges the source of a datagram that tells nothing of itself. So once one was followed, another port of that host is
+  /// the most that is followed after a silence.
+  mutating func judge(from: SocketAddress, now: Instant) -> Verdict {
+    if from == heard {
+      lastHeard = now
+      return .same
+    }
+    if let heard {
+      let goesOn = now - lastHeard >= Self.patience && from.ip == heard.ip
+      guard goesOn || isNamed(from) && !namedHasSpoken else { return .foreign }
+    } else {
+      guard from.ip == named?.ip || from.ip == signalling else { return .foreign }
+    }
+    let verdict: Verdict = isNamed(from) && heard == nil ? .same : .moved
+    namedHasSpoken = namedHasSpoken || isNamed(from)
+    heard = from
+    lastHeard = now
+    return verdict
+  }
+
   /// Packets of the followed source and SSRC were relayed by the kernel, unseen here.
   mutating func pass(_ packets: UInt64, now: Instant) {
     sequence.advance(by: packets)

@@ -3,8 +3,15 @@ import Wire
 /// Names one relayed stream: the media between the two sides of a call, or one side and its echo. Chosen by the PBX,
 /// and not used again while the stream is open.
 public struct StreamID: Hashable, Sendable {
+  /// Of the call.
   public let number: UInt32
-  public init(_ number: UInt32) { self.number = number }
+  /// Which of the call's streams: 0 is its audio.
+  public let part: UInt16
+
+  public init(_ number: UInt32, part: UInt16 = 0) {
+    self.number = number
+    self.part = part
+  }
 }
 
 /// One of the two sides of a stream.
@@ -64,6 +71,8 @@ public struct Leg: Hashable, Sendable {
   public var takesMedia: Bool
   /// Whether the box gives this phone media: false where the phone's direction is `sendonly` or `inactive`.
   public var givesMedia: Bool
+  /// False for datagrams of another protocol, such as T.38's: they are passed on as they come, and have no RTCP.
+  public var isRTP = true
   /// Milliseconds of speech a packet that the phone wishes (`a=ptime`), where the box makes its packets; 0 for no wish.
   public var packetTime: UInt8 = 0
   /// The most bits a second that the phone takes by Opus (`maxaveragebitrate`, RFC 7587 §6.1); 0 for no limit.

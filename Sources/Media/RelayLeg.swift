@@ -17,6 +17,7 @@ struct RelayLeg: Sendable {
   // Of `negotiated`, at hand for each packet.
   private(set) var takesMedia = false
   private(set) var givesMedia = false
+  private(set) var isRTP = true
 
   /// Takes what an offer or answer says.
   mutating func adopt(_ leg: Leg) {
@@ -24,6 +25,7 @@ struct RelayLeg: Sendable {
     rtp.name(leg.remote, signalling: leg.signalling)
     takesMedia = leg.takesMedia
     givesMedia = leg.givesMedia
+    isRTP = leg.isRTP
     negotiated = leg
     untouched = 0
   }

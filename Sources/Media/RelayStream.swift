@@ -75,6 +75,9 @@ struct RelayStream {
     laws: borrowing G711Conversion, moved: inout Bool
   ) -> Outcome {
     let i = Int(side.rawValue)
+    guard legs[i].isRTP else {
+      return receiveDatagram(packet.count, side: side, from: from, now: now, moved: &moved)
+    }
     guard legs[i].negotiated != nil,
       let header = legs[i].admit(UnsafeRawBufferPointer(packet), from: from, now: now, moved: &moved)
     else { return .drop }
@@ -130,7 +133,9 @@ struct RelayStream {
     _ packet: UnsafeRawBufferPointer, side: Side, from: SocketAddress, now: Instant
   ) -> Outcome {
     let i = Int(side.rawValue)
-    guard legs[i].negotiated != nil, legs[i].admitControl(packet, from: from, now: now) else { return .drop }
+    guard legs[i].negotiated != nil, legs[i].isRTP, legs[i].admitControl(packet, from: from, now: now) else {
+      return .drop
+    }
     hear(now)
     let source = termination?.source(toward: side) ?? (isEcho ? ~legs[i].rtp.ssrc : legs[1 - i].rtp.ssrc)
     legs[i].reports.read(packet, source: source, now: now)

@@ -64,7 +64,8 @@ extension Exchange {
         body = caller.session.offer(said, at: mediaAddress(invite.flow, port: callerPort))
         delayed = Call.DelayedOffer(answerer: .caller, said: said, offerer: nil)
       } else {
-        (body, delayed) = try offerOn(&caller, .caller, response, from: callee, branch.transaction, branch.inviteCSeq)
+        (body, delayed) = try offerOn(
+          &call, &caller, .caller, response, from: callee, branch.transaction, branch.inviteCSeq)
       }
     } catch {
       discard(response, called: branch.contact, from: flow, branch.transaction)
@@ -97,11 +98,13 @@ extension Exchange {
   /// The phone on the other leg, asked without an offer, made one in its 2xx: it is offered on to `leg`, whose ACK will
   /// hold the answer. Ours to the phone waits for that.
   func offerOn(
-    _ leg: inout Leg, _ side: CallSide, _ response: Response, from offerer: Leg, _ client: TransactionID,
-    _ inviteCSeq: UInt32
+    _ call: inout Call, _ leg: inout Leg, _ side: CallSide, _ response: Response, from offerer: Leg,
+    _ client: TransactionID, _ inviteCSeq: UInt32
   ) throws(Refused) -> (SessionDescription, Call.DelayedOffer?) {
-    guard let offer = try readOffer(response.headers, response.body),
-      let said = Negotiation.relayedOffer(offer.audio, from: offerer.codecs, to: leg.codecs)
+    guard var offer = try readOffer(response.headers, response.body) else { throw Refused(488) }
+    offer = numbered(offer, by: side.other, offerer.session, in: &call.further)
+    let further = call.further.offered(offer.audio, to: side)
+    guard let said = Negotiation.relayedOffer(offer.audio, from: offerer.codecs, to: leg.codecs, further: further)
     else { throw Refused(488) }
     let body = leg.session.offer(said, at: mediaAddress(leg.dialog.flow, port: leg.port))
     return (

@@ -43,18 +43,18 @@ private func readDescription(_ headers: Headers, _ body: [UInt8]) throws(Refused
 func readOffer(_ headers: Headers, _ body: [UInt8]) throws(Refused) -> Call.Offer? {
   guard let description = try readDescription(headers, body) else { return nil }
   do throws(SDPError) {
-    return Call.Offer(description: description, audio: try description.offeredAudio())
+    return Call.Offer(description: description, audio: try description.offeredStreams())
   } catch {
     throw Refused(error)
   }
 }
 
-/// The audio stream of the answer to what `session` last offered.
+/// The streams that the answer accepts of what `session` last offered.
 func readAnswer(_ headers: Headers, _ body: [UInt8], to session: LocalSession) throws(Refused) -> AudioStream {
-  guard let offered = session.last, let answer = try readDescription(headers, body) else { throw Refused(488) }
+  guard let answer = try readDescription(headers, body) else { throw Refused(488) }
   let audio: AudioStream?
   do throws(SDPError) {
-    audio = try answer.answeredAudio(at: session.audioIndex, of: offered)
+    audio = try answer.answeredStreams(session)
   } catch {
     throw Refused(488)
   }

@@ -29,6 +29,8 @@ struct Call: Sendable {
   var callerPort: UInt16?
   var calleePort: UInt16?
   var portsInMedia: Set<UInt16> = []
+  /// What it has beside the audio.
+  var further = FurtherMedia()
   /// Our tags in its dialogs.
   var tags: [String] = []
   /// INVITEs of its phones.
@@ -89,7 +91,7 @@ struct Call: Sendable {
     let transaction: TransactionID
   }
 
-  /// A description with the audio stream in it that the exchange takes.
+  /// A description with the streams in it that the exchange takes.
   struct Offer: Sendable {
     let description: SessionDescription
     let audio: AudioStream

@@ -52,6 +52,9 @@ struct Leg: Sendable {
   var status: LegStatus {
     var status = LegStatus(signalling: dialog.flow.text, port: port)
     if let said, let heard { status.codec = Negotiation.codecName(said: said, heard: heard) }
+    status.further = (heard?.further ?? []).compactMap { theirs in
+      said?.further.contains { $0.number == theirs.number } == true ? theirs.line.kind : nil
+    }
     status.media = (latched ?? heard?.address)?.description
     return status
   }

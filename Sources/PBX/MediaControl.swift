@@ -74,6 +74,7 @@ extension Exchange {
         setMedia(&call, side, media)
       }
     }
+    if !isEcho { settleFurther(&call, talking) }
   }
 
   /// Gives the ports back: the media thread releases those that it has, the others go to the pool again.
@@ -83,6 +84,7 @@ extension Exchange {
       if let port, !call.portsInMedia.contains(port) { takeBack(port) }
     }
     call.portsInMedia = []
+    closeFurther(&call)
     askForPorts()
   }
 
@@ -98,17 +100,23 @@ extension Exchange {
       log(.notice, "media", "the kernel does not relay, sotto does all of it", [.init("reason", reason)])
     case .stopped(let error): log(.error, "media", error.description, [])
     case .noMedia(let stream):
-      withCall(stream.number) { (exchange, call) in exchange.hangUp(&call, "no media from either side for 60 s") }
+      withCall(stream.number) { (exchange, call) in
+        // A camera may be off; only the audio tells whether the phones are there, or what came in its place.
+        guard stream.part == 0 || call.hasNoAudio else { return }
+        exchange.hangUp(&call, "no media from either side for 60 s")
+      }
     case .latched(let stream, let side, let address):
+      guard stream.part == 0 else { return }
       withCall(stream.number) { (_, call) in
         guard case .talking(var talking) = call.state else { return }
         talking[side == .a ? .caller : .callee]?.latched = address
         call.state = .talking(talking)
       }
     case .statistics(let stream, let statistics):
+      guard stream.part == 0 else { return }
       withCall(stream.number) { (_, call) in call.statistics = statistics }
     case .closed(let stream, let statistics):
-      logStatistics(stream, statistics)
+      if stream.part == 0 { logStatistics(stream, statistics) }
       askForPorts()
     case .failed(let stream, let error):
       log(.error, "media", error.description, [.init("call", String(stream.number))])
@@ -131,5 +139,13 @@ extension Exchange {
       fields += [.init("callee_in", String(b.packetsIn)), .init("callee_out", String(b.packetsOut))]
     }
     log(.info, "media", "closed", fields)
+  }
+}
+
+extension Call {
+  /// The phones have agreed upon something else instead: a fax.
+  fileprivate var hasNoAudio: Bool {
+    guard case .talking(let talking) = state else { return false }
+    return talking.caller.heard?.formats.isEmpty == true
   }
 }

@@ -17,10 +17,14 @@ enum Negotiation {
   }
 
   /// `offer` of a phone that may use `offererCodecs`, as offered on to one that may use `codecs`: first what needs no
-  /// conversion, in the order that the callee prefers. Nil where the offer holds nothing that the phone may use.
+  /// conversion, in the order that the callee prefers, and `further` beside the audio. Nil where the offer holds nothing
+  /// that the phone may use.
   static func relayedOffer(
-    _ offer: AudioStream, from offererCodecs: [VoiceCodec], to codecs: [VoiceCodec]
+    _ offer: AudioStream, from offererCodecs: [VoiceCodec], to codecs: [VoiceCodec], further: [FurtherStream] = []
   ) -> AudioStream? {
+    var relayed = offer
+    relayed.further = further
+    if offer.formats.isEmpty { return further.isEmpty ? nil : relayed }
     let offered = offererCodecs.filter { offer.has($0) }
     var formats: [Format] = []
     for codec in codecs where offered.contains(codec) {
@@ -29,7 +33,6 @@ enum Negotiation {
     formats += offer.formats.filter { $0.codec == nil && !$0.isSpeechAid }
     for codec in converted(offered, to: codecs) { formats.append(codec.format(besides: offer.formats + formats)) }
     guard !formats.isEmpty else { return nil }
-    var relayed = offer
     relayed.index = 0
     relayed.formats = formats + offer.formats.filter { $0.isSpeechAid }
     return relayed
@@ -57,10 +60,13 @@ enum Negotiation {
       }
     }
     if voice.isEmpty, let cheapest = cheapest(usable, against: answer, codecs) { voice = [cheapest] }
-    guard !voice.isEmpty else { return nil }
     var relayed = answer
     relayed.index = offer.index
-    relayed.formats = voice + answer.formats.filter { $0.isSpeechAid }.compactMap { $0.answering(offer.formats) }
+    relayed.further = relayedFurther(offer, answer)
+    // One may do without the audio where something else is agreed upon: a fax takes its place.
+    guard !voice.isEmpty || !relayed.further.isEmpty else { return nil }
+    let aids = answer.formats.filter { $0.isSpeechAid }.compactMap { $0.answering(offer.formats) }
+    relayed.formats = voice.isEmpty ? [] : voice + aids
     relayed.direction = answer.direction.limited(to: offer.direction.mirrored)
     return relayed
   }
@@ -94,8 +100,8 @@ enum Negotiation {
     var leg = Media.Leg(
       port: port, remote: heard.address, remoteRTCP: heard.rtcpAddress, signalling: flow.remote.ip,
       accepts: accepts.map { $0.payload }, sends: sends.map { $0.payload },
-      takesMedia: said.direction.receives && heard.direction.sends,
-      givesMedia: said.direction.sends && heard.direction.receives)
+      takesMedia: !sends.isEmpty && said.direction.receives && heard.direction.sends,
+      givesMedia: !sends.isEmpty && said.direction.sends && heard.direction.receives)
     // Without a wish of its own it is likely to take what it is likely to send.
     let wish = min(heard.packetTime ?? said.packetTime ?? 20, heard.longestPacketTime ?? 60)
     leg.packetTime = UInt8(clamping: wish)

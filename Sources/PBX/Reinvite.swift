@@ -44,8 +44,13 @@ extension Exchange {
     guard let leg = talking[side], var other = talking[side.other] else { return }
     var said: AudioStream?
     var body: [UInt8] = []
+    let offer = offer.map { numbered($0, by: side, leg.session, in: &call.further) }
     if let offer {
-      guard let relayed = Negotiation.relayedOffer(offer.audio, from: leg.codecs, to: other.codecs) else {
+      let further = call.further.offered(offer.audio, to: side.other)
+      guard
+        let relayed = Negotiation.relayedOffer(offer.audio, from: leg.codecs, to: other.codecs, further: further)
+      else {
+        settleFurther(&call, talking)
         return refuse(transaction, request, 488)
       }
       said = relayed
@@ -96,7 +101,7 @@ extension Exchange {
         if !reinvite.isUpdate { acknowledge(other.dialog, reinvite.inviteCSeq, reinvite.client) }
       } else {
         (body, talking.delayed) = try offerOn(
-          &leg, reinvite.from, response, from: other, reinvite.client, reinvite.inviteCSeq)
+          &call, &leg, reinvite.from, response, from: other, reinvite.client, reinvite.inviteCSeq)
       }
       accept(&call, &leg, reinvite.server, reinvite.request, body, user: other.number)
       talking[reinvite.from] = leg
@@ -115,6 +120,7 @@ extension Exchange {
 
   /// The session stays as it was, unless the other phone has lost the dialog (RFC 3261 §12.2.1.2, §14.1).
   func reinviteFailed(_ call: inout Call, _ reinvite: Call.Reinvite, _ status: Int, _ original: Response?) {
+    if case .talking(let talking) = call.state { settleFurther(&call, talking) }
     var status = status
     switch status {
     case 300..<400, 401, 407: status = 488

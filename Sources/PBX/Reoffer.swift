@@ -92,7 +92,9 @@ extension Exchange {
   /// What the phone of that side is offered of what the other last said.
   private func newOffer(_ talking: Call.Talking, _ side: CallSide, _ direction: Direction) -> AudioStream? {
     guard let leg = talking[side], let other = talking[side.other], let heard = other.heard else { return nil }
-    var said = Negotiation.relayedOffer(heard, from: other.codecs, to: leg.codecs)
+    // What the phones have beside the audio stays.
+    let further = leg.said?.further.filter { ours in heard.further.contains { $0.number == ours.number } }
+    var said = Negotiation.relayedOffer(heard, from: other.codecs, to: leg.codecs, further: further ?? [])
     said?.direction = direction
     return said
   }

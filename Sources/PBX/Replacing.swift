@@ -111,6 +111,8 @@ extension Exchange {
     legs[old.dialog.localTag] = nil
     talking.transfer = nil
     talking[side] = leg
+    talking[side]?.forgetFurther()
+    talking[side.other]?.forgetFurther()
     talking[side.other]?.reoffer = Reoffer()
     if side == .caller {
       call.caller.number = leg.number

@@ -34,7 +34,7 @@ extension Exchange {
     guard (try? request.remoteTarget) != nil else { return refuse(transaction, request, 400) }
 
     if let refusal = tooBrief(request) { return reply(transaction, refusal) }
-    let offer: Call.Offer?
+    var offer: Call.Offer?
     do throws(Refused) {
       offer = try readOffer(request.headers, request.body)
     } catch {
@@ -49,16 +49,20 @@ extension Exchange {
       return refuse(transaction, request, 503, retryAfter: 5)
     }
 
+    let session = newSession()
+    var further = FurtherMedia()
+    if !isEcho { offer = offer.map { numbered($0, by: .caller, session, in: &further) } }
     let ownCaller = Call.Caller(
       number: caller.number, name: caller.name, codecs: caller.codecs, hops: hops,
       origin: .invite(Call.Incoming(request: request, key: key, flow: flow, transaction: transaction)), offer: offer,
-      session: newSession(), trunk: caller.trunk, isPrivate: request.wantsPrivacy)
+      session: session, trunk: caller.trunk, isPrivate: request.wantsPrivacy)
     let (deadline, isOfCaller) = ringingLimit(request)
     var call = Call(
       number: nextCallNumber(), callee: number, startedAt: now, answeredAt: nil, caller: ownCaller,
       callerPort: ports[0], calleePort: isEcho ? nil : ports[1],
       state: .ringing(
         Call.Ringing(numbers: [number], branches: [], deadline: deadline, isDeadlineOfCaller: isOfCaller)))
+    call.further = further
     callers[key] = call.number
     own(&call, .caller, transaction)
     callsStarted &+= 1
@@ -82,7 +86,10 @@ extension Exchange {
     let hops = call.caller.hops - ringing.numbers.count
     var said: AudioStream?
     if let offer = call.caller.offer {
-      guard let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs) else {
+      let further = call.further.offered(offer.audio, to: .callee)
+      guard
+        let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs, further: further)
+      else {
         return end(&call, refusing: 488, "no codec in common")
       }
       said = relayed

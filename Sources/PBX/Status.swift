@@ -59,6 +59,8 @@ public struct CallStatus: Sendable {
 
 public struct LegStatus: Sendable {
   public var codec: String?
+  /// What is passed on beside the audio, or instead of it: `video`, `image` (a fax).
+  public var further: [String] = []
   /// Where signalling goes.
   public var signalling: String
   /// Where media goes: as its SDP said, or as was learned from its packets.

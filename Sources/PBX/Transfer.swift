@@ -115,6 +115,7 @@ extension Exchange {
     guard let ports = takePorts(1) else { return transferFailed(&call, 503) }
     // The hold that comes before a transfer is not the target's concern.
     heard.direction = .sendrecv
+    heard.further = []
     let stayer = CallReference(call: call.number, side: transfer.by.other)
     var made = Call(
       number: nextCallNumber(), callee: number, startedAt: now, answeredAt: nil,

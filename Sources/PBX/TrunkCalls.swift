@@ -119,7 +119,10 @@ extension Exchange {
     var said: AudioStream?
     if let offer = call.caller.offer {
       let codecs = trunk.settings.codecs
-      guard let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs) else {
+      let further = call.further.offered(offer.audio, to: .callee)
+      guard
+        let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs, further: further)
+      else {
         return end(&call, refusing: 488, "no codec in common with trunk \(name)")
       }
       said = relayed

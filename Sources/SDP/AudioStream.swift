@@ -1,6 +1,7 @@
 import Wire
 
-/// The plain audio stream of an offer or answer: what a relay between two phones needs to know of it.
+/// The plain audio stream of an offer or answer, and the streams beside it: what a relay between two phones needs to
+/// know of them. Formats are empty where there is no audio.
 public struct AudioStream: Hashable, Sendable {
   /// Its place among the m= lines.
   public var index: Int
@@ -14,6 +15,8 @@ public struct AudioStream: Hashable, Sendable {
   public var rtcpAddress: SocketAddress?
   public var packetTime: UInt32?
   public var longestPacketTime: UInt32?
+  /// What is passed on beside it.
+  public var further: [FurtherStream] = []
 
   public init(index: Int = 0, formats: [Format], direction: Direction = .sendrecv) {
     self.index = index
@@ -58,26 +61,35 @@ extension SessionDescription {
       }
       index = 0
     }
-    guard index < media.count, media[index].port != 0, media[index].isPlainRTP else { return nil }
+    guard index < media.count, media[index].port != 0, media[index].isAudio, media[index].isPlainRTP else { return nil }
     let audio = stream(at: index)
     return audio.formats.isEmpty ? nil : audio
   }
 
   private func stream(at index: Int) -> AudioStream {
     let line = media[index]
-    let stated = Direction.stated(in: line.attributes) ?? Direction.stated(in: attributes) ?? .sendrecv
-    var audio = AudioStream(index: index, formats: line.audioFormats, direction: stated)
+    var audio = AudioStream(index: index, formats: line.audioFormats, direction: direction(of: line))
     audio.packetTime = line.packetTime
     audio.longestPacketTime = line.longestPacketTime
-    let ip = (line.connection ?? connection)?.ip
-    if let ip, ip.isUnspecified {
-      // RFC 3264 §8.4: the hold of older phones.
-      audio.direction.receives = false
-    } else if let ip {
-      audio.address = SocketAddress(ip, port: line.port)
-      audio.rtcpAddress = line.rtcpAddress(default: ip)
-    }
+    (audio.address, audio.rtcpAddress) = addresses(of: line, &audio.direction)
     return audio
+  }
+
+  /// The direction that a line states, or else the session.
+  func direction(of line: MediaDescription) -> Direction {
+    Direction.stated(in: line.attributes) ?? Direction.stated(in: attributes) ?? .sendrecv
+  }
+
+  /// Where a line's media and its RTCP are wanted. The hold of older phones (RFC 3264 §8.4) is no address.
+  func addresses(
+    of line: MediaDescription, _ direction: inout Direction
+  ) -> (media: SocketAddress?, control: SocketAddress?) {
+    guard let ip = (line.connection ?? connection)?.ip else { return (nil, nil) }
+    guard !ip.isUnspecified else {
+      direction.receives = false
+      return (nil, nil)
+    }
+    return (SocketAddress(ip, port: line.port), line.rtcpAddress(default: ip))
   }
 }
 

@@ -9,6 +9,8 @@ public struct LocalSession: Hashable, Sendable {
   public private(set) var last: SessionDescription?
   /// Where the audio stream stands among the m= lines.
   public private(set) var audioIndex = 0
+  /// Where the streams beside it stand, by number.
+  public private(set) var places: [UInt16: Int] = [:]
 
   /// `sessionID` should be random, below 2^62 so that phones with signed numbers can hold it.
   public init(sessionID: UInt64) {
@@ -16,31 +18,57 @@ public struct LocalSession: Hashable, Sendable {
     version = 1
   }
 
-  /// An offer with this audio stream, receiving at `address`. Streams refused earlier stay refused in their places.
+  /// An offer of these streams, the audio received at `address`. Streams refused earlier stay refused in their places,
+  /// unless a new one of their kind takes one.
   @export(interface)
   public mutating func offer(_ audio: AudioStream, at address: SocketAddress) -> SessionDescription {
     var lines = last?.media.map { $0.refused() } ?? []
-    let line = audioLine(audio, port: address.port, transport: "RTP/AVP")
-    if audioIndex < lines.count {
-      lines[audioIndex] = line
-    } else {
-      lines = [line]
+    var isFree = lines.map { _ in true }
+    var before = places
+    places = [:]
+    func put(_ line: MediaDescription, at wish: Int?) -> Int {
+      let place = wish ?? isFree.indices.first { isFree[$0] && equalsIgnoringCase(lines[$0].kind, line.kind) }
+      guard let place, isFree.indices.contains(place), isFree[place] else {
+        lines.append(line)
+        isFree.append(false)
+        return lines.count - 1
+      }
+      lines[place] = line
+      isFree[place] = false
+      return place
+    }
+    if !audio.formats.isEmpty {
+      audioIndex = put(audioLine(audio, port: address.port, transport: "RTP/AVP"), at: audioIndex)
+    } else if let first = audio.further.first, first.index == audio.index {
+      before[first.number] = audioIndex
+    }
+    for stream in audio.further {
+      places[stream.number] = put(furtherLine(stream, stream.line.transport), at: before[stream.number])
     }
     return remember(lines, address.ip)
   }
 
-  /// The answer to `offer` that accepts its stream at `audio.index` and refuses every other line (RFC 3264 §6).
+  /// The answer to `offer` that accepts its streams at `audio.index` and those beside it, and refuses every other line
+  /// (RFC 3264 §6).
   @export(interface)
   public mutating func answer(
     _ offer: SessionDescription, _ audio: AudioStream, at address: SocketAddress
   ) -> SessionDescription {
     audioIndex = audio.index
+    places = [:]
     var lines = offer.media.map { $0.refused() }
-    if audio.index < lines.count {
+    if !audio.formats.isEmpty, audio.index < lines.count {
       lines[audio.index] = audioLine(audio, port: address.port, transport: offer.media[audio.index].transport)
+    }
+    for stream in audio.further where stream.index < lines.count {
+      lines[stream.index] = furtherLine(stream, offer.media[stream.index].transport)
+      places[stream.number] = stream.index
     }
     return remember(lines, address.ip)
   }
+
+  /// The number of the stream beside the audio that stands there.
+  public func number(at place: Int) -> UInt16? { places.first { $0.value == place }?.key }
 
   private mutating func remember(_ lines: [MediaDescription], _ ip: IPAddress) -> SessionDescription {
     let connection = Connection(ip)
@@ -68,6 +96,17 @@ public struct LocalSession: Hashable, Sendable {
     if let time = audio.packetTime { line.attributes.append(Attribute("ptime", String(time))) }
     if let time = audio.longestPacketTime { line.attributes.append(Attribute("maxptime", String(time))) }
     line.attributes.append(Attribute(audio.direction.name))
+    return line
+  }
+}
+
+extension LocalSession {
+  /// The medium as its author described it, at our port.
+  private func furtherLine(_ stream: FurtherStream, _ transport: String) -> MediaDescription {
+    var line = stream.line
+    line.port = stream.ownPort
+    line.transport = transport
+    if stream.isRTP || stream.direction != .sendrecv { line.attributes.append(Attribute(stream.direction.name)) }
     return line
   }
 }

@@ -32,6 +32,10 @@ final class Phone: SimNode {
   /// What it says of them by `a=fmtp`.
   var parameters: [String] = []
   var direction = Direction.sendrecv
+  /// The kinds of media that it speaks, as whole m= lines with what follows them; `audio` of `codecs` goes without saying.
+  var further: [String] = []
+  /// Whether it offers audio.
+  var hasAudio = true
   var offersInInvite = true
   var refusesReinvites = false
   /// Says that it knows 100rel, and sends PRACK of what asks for it, unless it forgets that.
@@ -374,12 +378,30 @@ final class Phone: SimNode {
   private func describe(_ headers: inout Headers, _ body: inout [UInt8], answering offer: [UInt8] = []) {
     var lines = ["v=0", "o=- 1 1 IN IP4 \(address.ip.description)", "s=-"]
     lines.append("c=IN \(address.ip.isIPv4 ? "IP4" : "IP6") \(address.ip.description)")
-    lines += ["t=0 0", "m=audio 4000 RTP/AVP " + codecs.map { $0.prefix { $0 != " " } }.joined(separator: " ")]
-    lines += codecs.map { "a=rtpmap:" + ($0.contains("/") ? $0 : "\($0)/8000") }
-    lines += parameters.map { "a=fmtp:\($0)" }
-    lines.append("a=" + (answered(offer) ?? direction).name)
+    lines.append("t=0 0")
+    let audio = audioLines(offer)
+    if offer.isEmpty || further.isEmpty {
+      lines += (hasAudio ? audio : []) + further
+    } else {
+      // Line by line, as it should be.
+      for line in (try? SessionDescription.parse(offer).media) ?? [] {
+        if line.port != 0, line.kind == "audio", hasAudio {
+          lines += audio
+        } else if line.port != 0, let own = further.first(where: { $0.hasPrefix("m=\(line.kind) ") }) {
+          lines.append(own)
+        } else {
+          lines.append("m=\(line.kind) 0 \(line.transport) \(line.formats.joined(separator: " "))")
+        }
+      }
+    }
     headers.append(.contentType, "application/sdp")
     body = Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
+  }
+
+  private func audioLines(_ offer: [UInt8]) -> [String] {
+    let lines = ["m=audio 4000 RTP/AVP " + codecs.map { $0.prefix { $0 != " " } }.joined(separator: " ")]
+    let maps = codecs.map { "a=rtpmap:" + ($0.contains("/") ? $0 : "\($0)/8000") }
+    return lines + maps + parameters.map { "a=fmtp:\($0)" } + ["a=" + (answered(offer) ?? direction).name]
   }
 
   private func answered(_ offer: [UInt8]) -> Direction? {

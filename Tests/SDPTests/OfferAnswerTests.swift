@@ -96,3 +96,33 @@ private let here = SocketAddress(IPAddress(ipv4: 0x0a00_0001), port: 16384)
     try offer("m=audio 1 RTP/AVP 0\r\nm=audio 2 RTP/AVP 0\r\nm=audio 3 RTP/AVP 0\r\n").answeredAudio(at: 1, of: sent)
   }
 }
+
+@Test func aFaxTakesAPlaceAndLeavesItAgain() throws {
+  var session = LocalSession(sessionID: 3)
+  let audio = AudioStream(formats: [Format(0, "PCMU")])
+  _ = session.offer(audio, at: here)
+  var fax = try offer("m=image 6000 udptl t38\r\n").offeredStreams()
+  #expect(fax.formats.isEmpty && fax.index == 0)
+  fax.further[0].number = 1
+  fax.further[0].ownPort = 16390
+  let switched = session.offer(fax, at: here)
+  #expect(switched.media.map { $0.kind } == ["image"] && switched.media[0].port == 16390)
+  #expect(session.number(at: 0) == 1)
+  let back = session.offer(audio, at: here)
+  #expect(back.media.map { $0.kind } == ["audio"] && session.places.isEmpty)
+  // Beside a refused audio line it does not take that one's place.
+  var beside = try offer("m=audio 0 RTP/AVP 0\r\nm=image 6000 udptl t38\r\n").offeredStreams()
+  #expect(beside.formats.isEmpty && beside.index == 0)
+  beside.further[0].number = 2
+  #expect(session.offer(beside, at: here).media.map { $0.kind } == ["audio", "image"])
+}
+
+@Test func waysOfAnotherLegAreNotPassedOn() throws {
+  let streams = try offer(
+    "m=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 96\r\nc=IN IP4 192.0.2.9\r\na=rtpmap:96 VP8/90000\r\n"
+      + "a=rtcp-mux\r\na=candidate:1 1 UDP 1 192.0.2.9 4002 typ host\r\na=sendonly\r\na=content:slides\r\n"
+  ).offeredStreams()
+  let video = try #require(streams.further.first)
+  #expect(video.line.attributes.map { $0.name } == ["rtpmap", "content"] && video.line.connection == nil)
+  #expect(video.address?.description == "192.0.2.9:4002" && video.direction == .sendonly && video.index == 1)
+}

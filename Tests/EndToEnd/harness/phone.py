@@ -44,17 +44,26 @@ opus_stereo no
 opus_sprop_stereo no
 opus_complexity 5
 opus_application audio
-redial_attempts 0
+{more}redial_attempts 0
 ringback_disabled yes
+"""
+VIDEO = """\
+module vp8.so
+module fakevideo.so
+video_source fakevideo,nil
+video_display fakevideo,nil
+video_size 160x120
+video_bitrate 64000
+video_fps 10
 """
 
 
 class Phone:
     """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file; `authority` is the PEM file that it
-    trusts over TLS."""
+    trusts over TLS; with `video` it has a camera."""
 
     def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, version=4,
-                 authority=None):
+                 authority=None, video=False):
         os.makedirs(folder, exist_ok=True)
         self.host, self.folder, self.number, self.domain = host, folder, number, domain
         self.events, self._buffer, self._token = [], b"", 0
@@ -63,7 +72,8 @@ class Phone:
         with open(f"{folder}/config", "w") as file:
             file.write(CONFIG.format(
                 folder=folder, speech=speech, jitter=jitter, listen=listen,
-                ring_for=ring_for, modules=MODULES, control=host.control_port, rtp=host.rtp_ports))
+                ring_for=ring_for, modules=MODULES, control=host.control_port, rtp=host.rtp_ports,
+                more=VIDEO if video else ""))
             if authority:
                 file.write(f"sip_cafile {authority}\n")
         with open(f"{folder}/accounts", "w") as file:

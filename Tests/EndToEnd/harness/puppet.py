@@ -26,6 +26,8 @@ class Voice:
         self.host, self.exchange, self.target = host, exchange, None
         self.ssrc, self.sequence, self.sent = int.from_bytes(os.urandom(4), "big"), 1000, 0
         self.heard, self.sources, self.marks, self.speaks = {}, set(), set(), True
+        # Fax: datagrams that are no RTP, and those that came.
+        self.fax, self.datagrams = False, []
         self.move()
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -46,7 +48,8 @@ class Voice:
             if self.speaks and self.target:
                 timestamp = self.sequence * 160 & 0xFFFFFFFF
                 header = struct.pack("!BBHII", 0x80, 0, self.sequence & 0xFFFF, timestamp, self.ssrc)
-                self.socket.sendto(header + b"\xff" * 160, (self.exchange, self.target))
+                page = f"{self.sequence} of {self.ssrc:08x}".encode()
+                self.socket.sendto(page if self.fax else header + b"\xff" * 160, (self.exchange, self.target))
                 self.sequence, self.sent = self.sequence + 1, self.sent + 1
             tick = max(tick + PERIOD, time.monotonic() - 1)
             while True:
@@ -58,6 +61,9 @@ class Voice:
     def listen(self, ready):
         packet, marks, _, source = ready.recvmsg(2048, 64)
         self.marks |= {data[0] for _, _, data in marks}
+        if packet[0] >> 6 != 2:
+            self.datagrams.append(packet.decode())
+            return
         sequence, _, ssrc = struct.unpack("!HII", packet[2:12])
         self.sources.add(source[1])
         seen = self.heard.setdefault(f"{ssrc:08x}", {"packets": 0, "missing": 0, "last": sequence - 1})
@@ -79,18 +85,25 @@ def main(number, password, exchange, domain, host):
     def speak(whether):
         voice.speaks = whether == "on"
 
+    def change(direction):
+        phone.change(direction)
+
+    def fax(whether):
+        phone.fax = voice.fax = whether == "on"
+        voice.target = media_port_of(phone.change("sendrecv"))
+
     def report():
         return {"ssrc": f"{voice.ssrc:08x}", "sequence": voice.sequence, "sent": voice.sent, "heard": voice.heard,
                 "sources": sorted(voice.sources), "marks": sorted(voice.marks),
-                "port": voice.port, "target": voice.target}
+                "port": voice.port, "target": voice.target, "datagrams": voice.datagrams}
 
     commands = {"register": phone.register, "dial": dial, "move": move, "speak": speak, "report": report,
-                "change": lambda direction: phone.change(direction) and None}
+                "change": change, "fax": fax}
     while True:
         for ready in select.select([sys.stdin, phone.socket], [], [])[0]:
             if ready is phone.socket:
                 phone.serve()
-                voice.target = getattr(phone, "told_port", voice.target)
+                voice.target, voice.fax = getattr(phone, "told_port", voice.target), phone.fax
             else:
                 words = sys.stdin.readline().split()
                 if not words:
