@@ -59,12 +59,15 @@ let package = Package(
     library(
       "PBX",
       [
-        "SIP", "STUN", "SDP", "DNS", "Media", "Configuration", "Numbering", "Wire", "Crypto",
+        "SIP", "STUN", "SDP", "DNS", "Media", "CallDoctor", "Configuration", "Numbering", "Wire", "Crypto",
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
+    library("CallDoctor", ["Wire"]),
     library("SNTP", ["Wire"]),
     library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
-    library("Daemon", ["PBX", "Media", "SIP", "DNS", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
+    library(
+      "Daemon",
+      ["PBX", "Media", "SIP", "DNS", "CallDoctor", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
     library(
       "SelfTest", ["Codecs", "Configuration", "Crypto", "Numbering", "Platform", "RTP", "SDP", "SIP", "STUN", "Wire"]),
     .executableTarget(
@@ -100,6 +103,7 @@ let package = Package(
     tests("DaemonTests", ["Daemon", "Console", "Configuration", "Platform", "SIP", "Wire"]),
     tests("ConsoleTests", ["Console"]),
     tests("SNTPTests", ["SNTP", "Wire"]),
+    tests("CallDoctorTests", ["CallDoctor", "Wire"]),
     tests("DigestTests", ["SIP", "Crypto", "Wire"]),
     tests("SDPTests", ["SDP", "Wire"]),
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
@@ -113,7 +117,10 @@ let package = Package(
     tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Crypto", "Wire"]),
     tests(
       "PBXTests",
-      ["PBX", "SIP", "STUN", "SDP", "DNS", "Media", "Configuration", "Numbering", "SimNet", "Crypto", "Wire"]),
+      [
+        "PBX", "SIP", "STUN", "SDP", "DNS", "Media", "CallDoctor", "Configuration", "Numbering", "SimNet", "Crypto",
+        "Wire",
+      ]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Numbering", "Wire"]),
   ],

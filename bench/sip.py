@@ -150,6 +150,12 @@ class Phone:
         sent = self.request("INVITE", target, call, body=self.description(self.media_port), peer=peer)
         return self.established(target, sent, self.response())
 
+    def hang_up(self):
+        """Ends the call that this phone made."""
+        target, call, peer = self.dialog
+        self.request("BYE", target, call, peer=peer)
+        return self.response().status
+
     def acknowledge(self, target, sent, response):
         names = dict(sent)
         via = names["Via"] if response.status >= 300 else names["Via"] + "a"

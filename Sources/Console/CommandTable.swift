@@ -33,6 +33,17 @@ public enum CommandTable {
   public static let status = CommandDescription(
     "status", options: [control, OptionDescription("--json", help: "prints one line of JSON")],
     summary: "Shows what the running exchange does: addresses, phones, calls.")
+  public static let calls = CommandDescription(
+    "calls",
+    options: [
+      control, OptionDescription("--last", value: "N", help: "how many of those that ended, 20 by default"),
+      OptionDescription("--json", help: "prints one line of JSON"),
+    ],
+    summary: "Shows the calls that live and the last that ended, with the cause where one failed.",
+    details: ["Times are UTC, as in the log."])
+  public static let call = CommandDescription(
+    "call", operands: ["show", "ID"], options: [control, OptionDescription("--json", help: "prints one line of JSON")],
+    summary: "Says why a call failed, what that rests on, and which messages went to and fro.")
   public static let trunks = CommandDescription(
     "trunks", options: [control],
     summary: "Shows the running exchange's lines to the outside: state, last error, calls.")
@@ -64,7 +75,8 @@ public enum CommandTable {
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
-    serve, relayHelper, checkConfig, status, trunks, trunk, console, log, logLevel, reload, selftest, sntp, grow,
+    serve, relayHelper, checkConfig, status, calls, call, trunks, trunk, console, log, logLevel, reload, selftest, sntp,
+    grow,
     version,
   ]
 

@@ -64,7 +64,7 @@ public enum Commands {
     answered(client, "reload") { _ in "the configuration was read again\n" }
   }
 
-  private static func answered(
+  static func answered(
     _ client: ControlClient, _ command: String, _ members: [JSON.Member] = [], _ show: (JSON) -> String
   ) -> Int32 {
     do throws(ControlError) {

@@ -54,7 +54,7 @@ public struct Menu {
   private var menu: String {
     """
 
-     1 addresses          2 registered phones   3 live calls    4 log
+     1 addresses          2 registered phones   3 calls         4 log
      5 log level          6 restart network     7 reboot        q quit
     >\u{20}
     """
@@ -85,7 +85,7 @@ public struct Menu {
       let addresses = actions.addresses()
       return show(addresses.isEmpty ? "no interface is up\n" : addresses.joined(separator: "\n") + "\n")
     case UInt8(ascii: "2"): return asked("status") { phonesText($0) }
-    case UInt8(ascii: "3"): return asked("status") { callsText($0) }
+    case UInt8(ascii: "3"): return asked("calls", [JSON.Member("last", .integer(20))]) { historyText($0) }
     case UInt8(ascii: "4"):
       return asked("log", [JSON.Member("lines", .integer(200))]) { logText($0) }
     case UInt8(ascii: "5"):

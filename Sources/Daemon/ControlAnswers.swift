@@ -20,6 +20,8 @@ extension Server {
       case .reload:
         guard let reason = reload(now: now) else { return controlAnswer([]) }
         return controlRefusal(reason)
+      case .calls(let last): return callsAnswer(last, now: now)
+      case .call(let number): return callAnswer(number, now: now)
       case .trunkTest(let trunk, let number): return tryTrunk(trunk, calling: number, now: now)
       case .trunkTestResult(let id): return trialResult(id)
       }
@@ -70,7 +72,7 @@ extension Server {
     ])
   }
 
-  private func call(_ call: CallStatus) -> JSON {
+  func call(_ call: CallStatus) -> JSON {
     .object([
       JSON.Member("number", .integer(Int64(call.number))),
       JSON.Member("from", .text(call.caller)),

@@ -8,6 +8,10 @@ enum ControlRequest: Equatable {
   case log(lines: Int)
   case logLevel(LogLevel)
   case reload
+  /// Calls that live, and the last so many that ended.
+  case calls(last: Int)
+  /// One call, by its number.
+  case call(UInt32)
   /// Tries a trunk by a call to the number, or without one by a REGISTER or OPTIONS.
   case trunkTest(trunk: String, number: String?)
   /// How that goes.
@@ -31,7 +35,9 @@ enum ControlRequest: Equatable {
     }
   }
 
-  private static let names = ["status", "log", "log-level", "reload", "trunk-test", "trunk-test-result"]
+  private static let names = [
+    "status", "log", "log-level", "reload", "calls", "call", "trunk-test", "trunk-test-result",
+  ]
   /// A request line is never longer.
   static let longest = 4096
 
@@ -50,6 +56,16 @@ enum ControlRequest: Equatable {
       }
       self = .logLevel(level)
     case "reload": self = .reload
+    case "calls":
+      guard let last = json["last"]?.integer, (0...1000).contains(last) else {
+        throw .badMember("last", expected: "a number from 0 to 1000")
+      }
+      self = .calls(last: Int(last))
+    case "call":
+      guard let number = json["number"]?.integer.flatMap({ UInt32(exactly: $0) }) else {
+        throw .badMember("number", expected: "the number of a call")
+      }
+      self = .call(number)
     case "trunk-test":
       guard let trunk = json["trunk"]?.text else { throw .badMember("trunk", expected: "the name of a trunk") }
       self = .trunkTest(trunk: trunk, number: json["number"]?.text)

@@ -29,6 +29,7 @@ extension RelayStream {
     legs[i].counts.packetsIn &+= count.packets
     legs[i].counts.octetsIn &+= count.octets
     legs[i].counts.lastHeard = now
+    legs[i].counts.inKernel = true
     legs[i].rtp.pass(count.packets, now: now)
     legs[i].reports.reception.pause()
     legs[1 - i].counts.packetsOut &+= count.packets

@@ -72,7 +72,7 @@ public struct LegStatistics: Hashable, Sendable {
   public var moves: UInt32 = 0
   /// When the phone was last heard, by RTP or RTCP.
   public var lastHeard: Instant?
-  /// Whether the kernel relays what this phone sends.
+  /// Whether the kernel relays what this phone sends; once the stream is closed, whether it relayed any of it.
   public var inKernel = false
   /// How the phone is heard, by our own count, and how it hears, by its RTCP.
   public var incoming: Quality?

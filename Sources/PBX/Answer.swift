@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Media
 import SDP
@@ -151,7 +152,7 @@ extension Exchange {
           acknowledge(leg.dialog, offerer.inviteCSeq, offerer.client)
         }
         call.state = .talking(talking)
-        hangUp(&call, "no usable answer in the ACK")
+        hangUp(&call, .badAnswer)
       }
     case .ending(var talking):
       talking[side]?.unacknowledged = nil

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Media
 import SDP
@@ -38,7 +39,8 @@ extension Exchange {
     guard let best = Failure.best(failures) else { return }
     if call.outward == nil && best.isRedirection && redirected(&call, ringing) { return }
     let told = call.outward == nil ? best.statusForCaller : best.statusFromOutside
-    end(&call, refusing: told, "callee answered \(best.status)", copying: best.response)
+    let why = call.outward == nil ? best.end : trunkEnd(call, best)
+    end(&call, refusing: told, why, copying: best.response)
   }
 
   private func forwardProvisional(
@@ -88,17 +90,17 @@ extension Exchange {
   func ringingTimedOut(_ call: inout Call) {
     guard case .ringing(let ringing) = call.state, ringing.deadline <= now else { return }
     // RFC 3261 §13.3.1: a caller whose own Expires ran out gets 487.
-    end(&call, refusing: ringing.isDeadlineOfCaller ? 487 : 480, "no answer")
+    end(&call, refusing: ringing.isDeadlineOfCaller ? 487 : 480, .noAnswer)
   }
 
   /// The caller gave up, by CANCEL or by a BYE in an early dialog.
   func callerGaveUp(_ call: inout Call, reason: String?) {
-    end(&call, refusing: 487, "caller cancelled", cancelReason: reason)
+    end(&call, refusing: 487, .gaveUp, cancelReason: reason)
   }
 
   /// Ends a call that rings: a final response to the caller, CANCEL to every phone that hasn't answered.
   func end(
-    _ call: inout Call, refusing status: Int, _ why: String, copying original: Response? = nil,
+    _ call: inout Call, refusing status: Int, _ why: CallEnd, copying original: Response? = nil,
     cancelReason: String? = nil, retryAfter: Int? = nil
   ) {
     guard case .ringing(let ringing) = call.state else { return }
@@ -121,8 +123,9 @@ extension Exchange {
       let branch = ringing.branches[held.index]
       discard(held.response, called: branch.contact, from: held.flow, branch.transaction)
     }
+    conclude(call, why)
     closeMedia(&call)
-    log(.info, "call", "ended", call.logFields + [.init("status", String(status)), .init("why", why)])
+    log(.info, "call", "ended", call.logFields + [.init("status", String(status)), .init("why", why.text)])
     call.state = .over
   }
 

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Media
 import SDP
@@ -13,14 +14,14 @@ extension Exchange {
     guard let invite = call.caller.invite, let port = call.callerPort,
       let dialog = try? Dialog(answering: invite.request, from: invite.flow, localTag: tag)
     else {
-      return end(&call, refusing: 400, "no usable Contact")
+      return end(&call, refusing: 400, .unusable("its Contact cannot be used"))
     }
     var leg = Leg(
       number: call.caller.number, codecs: call.caller.codecs, port: port, dialog: dialog,
       session: call.caller.session)
     leg.trunk = call.caller.trunk.map { TrunkLeg(name: $0) }
     guard let (body, delayed) = echoAnswer(&leg, call.caller.offer) else {
-      return end(&call, refusing: 488, "no codec in common")
+      return end(&call, refusing: 488, .noCommonCodec)
     }
     name(&call, .caller, tag)
     accept(&call, &leg, invite.transaction, invite.request, body, user: call.callee)

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Crypto
 import Media
@@ -44,6 +45,9 @@ public final class Exchange {
   var transferNews: [TransferNews] = []
   /// Trunks and what belongs to them.
   var outside = Outside()
+  /// What became of calls, and of logins that were refused.
+  public internal(set) var records = CallRecords()
+  public internal(set) var refusedLogins = RefusedLogins()
   private var lastNumber: UInt32 = 0
   private var outputs: [Output] = []
   private var polled = 0
@@ -92,8 +96,9 @@ public final class Exchange {
     self.now = now
     if flow.transport == .udp && StunMessage.isSTUN(bytes) { return keepAlive(bytes, from: flow) }
     do throws(SIPError) {
-      layer.receive(
-        try Message.parse(bytes, flow.transport.keepsMessagesApart ? .datagram : .stream), from: flow, now: now)
+      let message = try Message.parse(bytes, flow.transport.keepsMessagesApart ? .datagram : .stream)
+      note(message, by: flow, isIncoming: true)
+      layer.receive(message, from: flow, now: now)
     } catch {
       refuseDamaged(bytes, error, from: flow)
     }
@@ -159,9 +164,9 @@ public final class Exchange {
     for number in calls.keys.sorted() {
       withCall(number) { (exchange, call) in
         if case .ringing = call.state {
-          exchange.end(&call, refusing: 503, "shutdown", retryAfter: 10)
+          exchange.end(&call, refusing: 503, .shutdown, retryAfter: 10)
         } else {
-          exchange.hangUp(&call, "shutdown")
+          exchange.hangUp(&call, .shutdown)
         }
       }
     }
@@ -229,6 +234,7 @@ public final class Exchange {
       return
     }
     calls[call.number] = nil
+    conclude(call, .joined)
     deadlines.forget { calls[$0.call]?.scheduled == $0.at }
     if let invite = call.caller.invite { callers[invite.key] = nil }
     for tag in call.tags where legs[tag]?.call == call.number { legs[tag] = nil }

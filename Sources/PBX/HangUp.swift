@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import SIP
 import Wire
@@ -19,7 +20,7 @@ extension Exchange {
         log(.info, "call", "the transferor left", call.logFields)
         return
       }
-      hangUp(&call, side == .caller ? "caller hung up" : "callee hung up", reason: request.headers[.reason])
+      hangUp(&call, .hungUp(side.party), reason: request.headers[.reason])
     case .ending(var talking):
       // Both hung up at once; the answer to our BYE is of no more interest.
       talking[side]?.ending = .gone
@@ -30,7 +31,7 @@ extension Exchange {
   }
 
   /// Sends BYE to every leg that is still open. `reason` is a Reason header (RFC 3326) to pass on.
-  func hangUp(_ call: inout Call, _ why: String, reason: String? = nil) {
+  func hangUp(_ call: inout Call, _ why: CallEnd, reason: String? = nil) {
     if case .ringing = call.state { return end(&call, refusing: 480, why, cancelReason: reason) }
     abandonTransfer(&call)
     guard case .talking(var talking) = call.state else { return }
@@ -55,7 +56,8 @@ extension Exchange {
     }
     closeMedia(&call)
     let lasted = call.answeredAt.map { (now - $0).seconds } ?? 0
-    log(.info, "call", "ended", call.logFields + [.init("why", why), .init("seconds", String(lasted))])
+    log(.info, "call", "ended", call.logFields + [.init("why", why.text), .init("seconds", String(lasted))])
+    conclude(call, why)
     call.state = .ending(talking)
     sendDueByes(&call, reason: reason)
   }
@@ -97,7 +99,7 @@ extension Exchange {
     case .talking(var talking):
       talking[side]?.unacknowledged = nil
       call.state = .talking(talking)
-      hangUp(&call, side == .caller ? "no ACK from the caller" : "no ACK from the callee")
+      hangUp(&call, .unacknowledged(side.party))
     case .ending(var talking):
       talking[side]?.unacknowledged = nil
       call.state = .ending(talking)

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Media
 import SDP
@@ -103,7 +104,7 @@ extension Exchange {
       withCall(stream.number) { (exchange, call) in
         // A camera may be off; only the audio tells whether the phones are there, or what came in its place.
         guard stream.part == 0 || call.hasNoAudio else { return }
-        exchange.hangUp(&call, "no media from either side for 60 s")
+        exchange.hangUp(&call, .silent)
       }
     case .latched(let stream, let side, let address):
       guard stream.part == 0 else { return }
@@ -116,11 +117,14 @@ extension Exchange {
       guard stream.part == 0 else { return }
       withCall(stream.number) { (_, call) in call.statistics = statistics }
     case .closed(let stream, let statistics):
-      if stream.part == 0 { logStatistics(stream, statistics) }
+      if stream.part == 0 {
+        logStatistics(stream, statistics)
+        records.measured(stream.number, caller: statistics.a.facts, callee: statistics.b?.facts)
+      }
       askForPorts()
     case .failed(let stream, let error):
       log(.error, "media", error.description, [.init("call", String(stream.number))])
-      withCall(stream.number) { (exchange, call) in exchange.hangUp(&call, "media failed") }
+      withCall(stream.number) { (exchange, call) in exchange.hangUp(&call, .mediaFailed) }
     }
   }
 

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Media
 import SDP
@@ -114,7 +115,7 @@ extension Exchange {
       // The other phone has changed its session by now, so there is no going back to the old one.
       if !reinvite.isUpdate { acknowledge(other.dialog, reinvite.inviteCSeq, reinvite.client) }
       refuse(reinvite.server, reinvite.request, error)
-      hangUp(&call, "the answer to a re-INVITE cannot be used")
+      hangUp(&call, .badAnswer)
     }
   }
 
@@ -141,7 +142,7 @@ extension Exchange {
     reply(reinvite.server, response)
     // Whether the phone acknowledges the refusal or not, the call goes on.
     disown(&call, reinvite.server)
-    if status == 481 || status == 408 { return hangUp(&call, "the other phone lost the call") }
+    if status == 481 || status == 408 { return hangUp(&call, .lost) }
     goOn(&call)
   }
 

@@ -1,3 +1,4 @@
+import CallDoctor
 import Media
 import SDP
 import SIP
@@ -53,7 +54,7 @@ extension Exchange {
     guard case .ringing(var ringing) = call.state, let invite = call.caller.invite else { return }
     for index in ringing.branches.indices {
       guard var reliable = ringing.branches[index].unacknowledged, reliable.again <= now else { continue }
-      guard reliable.until > now else { return end(&call, refusing: 504, "the caller acknowledges nothing by PRACK") }
+      guard reliable.until > now else { return end(&call, refusing: 504, .noPRACK) }
       reliable.pause = reliable.pause * 2
       reliable.again = min(now + reliable.pause, reliable.until)
       ringing.branches[index].unacknowledged = reliable

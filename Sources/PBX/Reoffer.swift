@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Media
 import SDP
@@ -120,7 +121,7 @@ extension Exchange {
     } catch {
       talking[side] = leg
       call.state = .talking(talking)
-      return hangUp(&call, "the answer to our re-INVITE cannot be used")
+      return hangUp(&call, .badAnswer)
     }
     talking[side] = leg
     tellDirection(&talking, of: side, reoffer)
@@ -153,9 +154,9 @@ extension Exchange {
     talking[side] = leg
     call.state = .talking(talking)
     if status == 481 || status == 408 {
-      hangUp(&call, "a phone lost the call")
+      hangUp(&call, .lost)
     } else if reoffer.isVital {
-      hangUp(&call, "a phone refused to be joined with another: \(status)")
+      hangUp(&call, .badAnswer)
     } else {
       log(.notice, "call", "a phone refused our offer: \(status)", call.logFields)
       goOn(&call)

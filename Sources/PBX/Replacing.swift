@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import SDP
 import SIP
@@ -72,7 +73,7 @@ extension Exchange {
       guard case .talking(var talking) = other.state else { return }
       talking[reference.side.other]?.ending = .gone
       other.state = .talking(talking)
-      exchange.hangUp(&other, "transferred")
+      exchange.hangUp(&other, .transferred)
     }
     guard case .talking(var talking) = call.state else { return }
     talking.transfer?.arrived = leg

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Crypto
 import SIP
@@ -81,13 +82,16 @@ extension Exchange {
     var isStale = false
     var claimed = (try? request.headers.from)?.uri.unescapedUser
     switch verdict {
-    case .accepted(let username): return configuration.extensions[username]
-    case .missing: break
+    case .accepted(let username):
+      refusedLogins.succeeded(username, from: flow.remote)
+      return configuration.extensions[username]
+    case .missing: keepChallenge(claimed, request, from: flow)
     case .stale(let username):
       isStale = true
       claimed = username
     case .wrong(let username):
       claimed = username
+      keepRefusedLogin(username, request, from: flow)
       log(
         .notice, "auth", "refused: no such extension, or a wrong password",
         [.init("user", username), .init("source", flow.text), .init("method", request.method.name)])

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import SDP
 import SIP
@@ -75,7 +76,7 @@ extension Exchange {
         timer.deadline <= now
       else { continue }
       guard timer.isOurs, !timer.isRefreshing else {
-        return hangUp(&call, "the session was not refreshed", reason: "SIP;cause=408;text=\"Session expired\"")
+        return hangUp(&call, .expired, reason: "SIP;cause=408;text=\"Session expired\"")
       }
       leg.timer?.isRefreshing = true
       if leg.allowsUpdate {
@@ -101,7 +102,7 @@ extension Exchange {
         leg.dialog.refresh(response.headers)
         takeTimer(&leg, response)
       }
-    case 408, 481: return hangUp(&call, "a phone lost the call")
+    case 408, 481: return hangUp(&call, .lost)
     case 422: leg.lengthenTimer(response, now)
     // It says that it knows UPDATE, and doesn't serve it.
     case 405, 501:

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Crypto
 import SDP
@@ -16,36 +17,54 @@ extension Exchange {
     _ request: Request, by caller: Party, to number: String?, from flow: Flow, _ transaction: TransactionID
   ) {
     guard let key = CallerKey(request) else { return refuse(transaction, request, 400) }
-    guard let number else { return refuse(transaction, request, 404) }
+    guard let number else {
+      keep(.noSuchNumber, of: request, by: caller, to: nil, from: flow)
+      return refuse(transaction, request, 404)
+    }
     var plan: OutwardPlan?
     if caller.trunk == nil { plan = emergencyPlan(number, from: caller.number) }
     let isEcho = number == Exchange.echoNumber
     if plan == nil && !isEcho && configuration.extensions[number] == nil {
-      guard caller.trunk == nil else { return refuse(transaction, request, 404) }
+      guard caller.trunk == nil else {
+        keep(.noSuchNumber, of: request, by: caller, to: number, from: flow)
+        return refuse(transaction, request, 404)
+      }
       do throws(OutwardRefusal) {
         plan = try outwardPlan(number, from: caller.number)
       } catch {
+        keep(error.end, of: request, by: caller, to: number, from: flow)
         return refuseOutward(transaction, request, error, caller)
       }
     }
     let hops = (try? request.headers.maxForwards) ?? 70
-    guard isEcho || hops > 0 else { return refuse(transaction, request, 483) }
+    guard isEcho || hops > 0 else {
+      keep(.loop, of: request, by: caller, to: number, from: flow)
+      return refuse(transaction, request, 483)
+    }
     // Else there is nobody to send a BYE to (§8.1.1.8).
-    guard (try? request.remoteTarget) != nil else { return refuse(transaction, request, 400) }
+    guard (try? request.remoteTarget) != nil else {
+      keep(.unusable("its Contact cannot be used"), of: request, by: caller, to: number, from: flow)
+      return refuse(transaction, request, 400)
+    }
 
     if let refusal = tooBrief(request) { return reply(transaction, refusal) }
     var offer: Call.Offer?
     do throws(Refused) {
       offer = try readOffer(request.headers, request.body)
     } catch {
+      keep(error.end, of: request, by: caller, to: number, from: flow)
       return refuse(transaction, request, error)
     }
     let contacts = isEcho || plan != nil ? [] : registrations(of: number)
-    guard isEcho || plan != nil || !contacts.isEmpty else { return refuse(transaction, request, 480) }
+    guard isEcho || plan != nil || !contacts.isEmpty else {
+      keep(.notRegistered, of: request, by: caller, to: number, from: flow)
+      return refuse(transaction, request, 480)
+    }
     guard let ports = takePorts(isEcho ? 1 : 2, isUrgent: plan?.isEmergency ?? false) else {
       log(
         .warning, "call", "no media port is free: raise media.ports, or wait for calls to end",
         [.init("caller", caller.number)])
+      keep(.noPorts, of: request, by: caller, to: number, from: flow)
       return refuse(transaction, request, 503, retryAfter: 5)
     }
 
@@ -66,6 +85,7 @@ extension Exchange {
     callers[key] = call.number
     own(&call, .caller, transaction)
     callsStarted &+= 1
+    begin(call)
     log(.info, "call", "started", call.logFields)
     if isEcho {
       answerEcho(&call)
@@ -90,7 +110,7 @@ extension Exchange {
       guard
         let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs, further: further)
       else {
-        return end(&call, refusing: 488, "no codec in common")
+        return end(&call, refusing: 488, .noCommonCodec)
       }
       said = relayed
     }

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import SDP
 import SIP
@@ -29,7 +30,9 @@ extension Exchange {
   private func drainOutputs() {
     while let output = layer.poll() {
       switch output {
-      case .send(let message, let flow): emit(.transmit(message.serialized(), flow))
+      case .send(let message, let flow):
+        note(message, by: flow, isIncoming: false)
+        emit(.transmit(message.serialized(), flow))
       case .request(let request, let transaction, let flow): receiveRequest(request, transaction, from: flow)
       case .ack(let request, let flow): receiveAck(request, from: flow)
       case .cancelled(let transaction, let reason): receiveCancel(transaction, reason)
@@ -150,6 +153,7 @@ extension Exchange {
     var request = request
     request.headers.append(.userAgent, Exchange.product)
     let transaction = layer.send(request, to: flow, now: now)
+    if case .branch(let call, _) = purpose, let name = request.headers[.callID] { records.follow(name, of: call) }
     if let purpose {
       purposes[transaction] = purpose
       keepForChallenge(request, transaction, flow)

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import SIP
 import Wire
@@ -141,7 +142,7 @@ extension Exchange {
       withCall(number) { (exchange, call) in
         let why = "the day's minutes of \(subject.text) are used up"
         exchange.log(.warning, "toll", why, call.logFields)
-        exchange.hangUp(&call, why, reason: "Q.850;cause=16;text=\"The day's minutes are used up\"")
+        exchange.hangUp(&call, .minutesUsedUp(why), reason: "Q.850;cause=16;text=\"The day's minutes are used up\"")
       }
     }
     outside.toll.settle(configuration, now)

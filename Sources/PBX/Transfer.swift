@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import SDP
 import SIP
@@ -130,6 +131,7 @@ extension Exchange {
     talking.transfer?.attempt = made.number
     call.state = .talking(talking)
     callsStarted &+= 1
+    begin(made)
     log(.info, "call", "started", made.logFields + [.init("transfer", String(call.number))])
     if let plan, let payer = talking[transfer.by]?.number {
       callOutward(&made, plan, payer: payer)
@@ -149,7 +151,7 @@ extension Exchange {
     call.state = .talking(talking)
     log(.notice, "call", "transfer failed", call.logFields + [.init("status", String(status))])
     if transferor.isOpen { return }
-    guard !transfer.isReturn else { return hangUp(&call, "the transfer failed, and nobody took the call back") }
+    guard !transfer.isReturn else { return hangUp(&call, .transferFailed) }
     talking.transfer = Transfer(by: transfer.by, isReturn: true)
     call.state = .talking(talking)
     attempt(&call, transferor.number, nil)
@@ -174,7 +176,7 @@ extension Exchange {
     guard let attempt = transfer.attempt else { return }
     withCall(attempt) { (exchange, made) in
       made.caller.origin = .nobody
-      exchange.end(&made, refusing: 487, "the call to be transferred ended")
+      exchange.end(&made, refusing: 487, .gaveUp)
     }
   }
 }

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Numbering
 import SIP
@@ -53,6 +54,7 @@ extension Exchange {
       log(
         .notice, "trunk", "a call to a number that leads nowhere",
         [.init("trunk", name), .init("number", called.first ?? ""), .init("source", flow.text)])
+      keep(.noSuchNumber, of: request, by: caller(of: request, trunk.settings), to: called.first, from: flow)
       return refuse(transaction, request, 404)
     }
     guard outside.calls(of: name) < trunk.settings.channels else {

@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Crypto
 import Numbering
@@ -75,9 +76,7 @@ extension Exchange {
     }
     call.outward = outward
     let best = Failure.best(ringing.branches.compactMap { $0.failure })
-    end(
-      &call, refusing: best?.statusFromOutside ?? 503, best.map { "trunk answered \($0.status)" } ?? "no trunk is free",
-      copying: best?.response)
+    end(&call, refusing: best?.statusFromOutside ?? 503, trunkEnd(call, best), copying: best?.response)
   }
 
   func callLocated(_ call: inout Call, _ outcome: Locator.Outcome) {
@@ -123,7 +122,7 @@ extension Exchange {
       guard
         let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs, further: further)
       else {
-        return end(&call, refusing: 488, "no codec in common with trunk \(name)")
+        return end(&call, refusing: 488, .noCommonCodec)
       }
       said = relayed
     }

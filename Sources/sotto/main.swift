@@ -55,6 +55,8 @@ func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
     return RelayHelper.run(path: arguments["--relay"] ?? RelayHelper.defaultPath, user: user)
   case "check-config": return Commands.checkConfig(arguments.operands[0], printing: arguments["--print"])
   case "status": return Commands.status(client, json: arguments["--json"] != nil)
+  case "calls": return Commands.calls(client, last: arguments["--last"], json: arguments["--json"] != nil)
+  case "call": return Commands.call(client, arguments.operands, json: arguments["--json"] != nil)
   case "trunks": return Commands.trunks(client)
   case "trunk": return Commands.trunk(client, arguments.operands)
   case "console": return ConsoleMenu(client: client).run()

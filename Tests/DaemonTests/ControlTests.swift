@@ -14,6 +14,8 @@ private func request(_ text: String) -> Result<ControlRequest, ControlRequest.Fa
     #expect(request(#"{"command":"log","lines":20}"#) == .success(.log(lines: 20)))
     #expect(request(#"{"command":"log-level","level":"debug"}"#) == .success(.logLevel(.debug)))
     #expect(request(#"{"command":"reload"}"#) == .success(.reload))
+    #expect(request(#"{"command":"calls","last":0}"#) == .success(.calls(last: 0)))
+    #expect(request(#"{"command":"call","number":7}"#) == .success(.call(7)))
   }
 
   @Test(arguments: [
@@ -21,6 +23,7 @@ private func request(_ text: String) -> Result<ControlRequest, ControlRequest.Fa
     (#"{"command":7}"#, "no 'command'"), (#"{"command":"statsu"}"#, "did you mean 'status'?"),
     (#"{"command":"log"}"#, "'lines' must be"), (#"{"command":"log","lines":0}"#, "'lines' must be"),
     (#"{"command":"log","lines":99999999999}"#, "'lines' must be"),
+    (#"{"command":"calls","last":1001}"#, "'last' must be"), (#"{"command":"call","number":-1}"#, "'number' must be"),
     (#"{"command":"log-level","level":"loud"}"#, "'level' must be"),
     (#"{"command":"status","command":"reload"}"#, "not a line of JSON"),
   ])

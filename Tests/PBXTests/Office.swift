@@ -15,6 +15,8 @@ final class Box: SimNode {
   let exchange: Exchange
   var log: [String] = []
   var media: [StreamID: [Media.Side: Media.Leg]] = [:]
+  /// What the media thread says that it counted of each call.
+  var counted = StreamStatistics(a: LegStatistics(), b: LegStatistics())
   var portsInMedia: Int { media.values.reduce(0) { $0 + $1.count } }
   /// Ports given to the exchange and neither released by it nor by the media thread.
   private(set) var portsOffered: Set<UInt16> = []
@@ -74,8 +76,7 @@ final class Box: SimNode {
         // An echo has one leg, and a call whose second was never opened kept that port.
         for leg in (media[stream] ?? [:]).values { portsOffered.remove(leg.port) }
         media[stream] = nil
-        let side = LegStatistics()
-        exchange.mediaEvent(.closed(stream, StreamStatistics(a: side, b: side)), now: now)
+        exchange.mediaEvent(.closed(stream, counted), now: now)
       case .media(.release(let port)): portsOffered.remove(port)
       case .media, .expectKeepAlives: break
       case .needPorts(let count): exchange.offer(ports: (0..<count).compactMap { _ in nextFreePort() })

@@ -27,6 +27,8 @@ final class Phone: SimNode {
   var layer: TransactionLayer
   var digest: DigestClient
   var manner = Manner.answers
+  /// The address that its descriptions name, where that is not its own.
+  var describes: IPAddress?
   /// What it says that it can; an offer-less phone calls without.
   var codecs = ["0 PCMU", "8 PCMA", "101 telephone-event"]
   /// What it says of them by `a=fmtp`.
@@ -376,8 +378,9 @@ final class Phone: SimNode {
 
   /// An offer, or the answer to one: every codec of its own, as a phone that is asked for its abilities.
   private func describe(_ headers: inout Headers, _ body: inout [UInt8], answering offer: [UInt8] = []) {
-    var lines = ["v=0", "o=- 1 1 IN IP4 \(address.ip.description)", "s=-"]
-    lines.append("c=IN \(address.ip.isIPv4 ? "IP4" : "IP6") \(address.ip.description)")
+    let ip = describes ?? address.ip
+    var lines = ["v=0", "o=- 1 1 IN IP4 \(ip.description)", "s=-"]
+    lines.append("c=IN \(ip.isIPv4 ? "IP4" : "IP6") \(ip.description)")
     lines.append("t=0 0")
     let audio = audioLines(offer)
     if offer.isEmpty || further.isEmpty {

@@ -1,5 +1,6 @@
 """The exchange in the hands of its keeper: reload, shutdown, commands."""
 
+import json
 import signal
 import time
 
@@ -89,3 +90,40 @@ def check_config(office):
     status, text = exchange.asked_about(exchange.configuration)
     assert status != 0 and "sotto.yaml:5:7" in text and "listen" in text, f"{status}: {text}"
     return text.strip().splitlines()[0].split("/")[-1]
+
+
+@chapter.promise("`sotto calls` says why a call was heard on one side only, and `call show` each message of it")
+def one_way(office):
+    exchange = office.open()
+    a, b = office.puppet("1001"), office.puppet("1002")
+    b.tell("speak", "off")
+    a.tell("dial", "1002")
+    time.sleep(3)
+    a.tell("hang-up")
+    exchange.expect_no_calls()
+    call = json.loads(exchange.asked("calls", "--json"))["ended"][0]
+    assert call["cause"] == "no-media-from-callee", call
+    assert call["caller_leg"]["packets_in"] > 100 and call["callee_leg"]["packets_in"] == 0, call
+    shown = exchange.asked("call", "show", str(call["number"]))
+    assert "Nothing was heard of 1002" in shown and "callee's packets: 0 came" in shown, shown
+    for message in ("INVITE sip:1002@office.lan", "401 Unauthorized (INVITE)", "200 OK (BYE)"):
+        assert message in shown, f"{message} is missing in\n{shown}"
+    password = exchange.extensions["1001"].password
+    assert "response" not in shown and password not in shown
+    assert "Nothing was heard of 1002" in exchange.asked("calls")
+    return call["sentence"]
+
+
+@chapter.promise("`sotto calls` names the phone whose password is wrong")
+def wrong_password(office):
+    exchange = office.open()
+    login = exchange.extensions["1001"]
+    login.password, right = "guess", login.password
+    try:
+        office.puppet("1001")
+    except AssertionError as refusal:
+        assert "401" in str(refusal), refusal
+    login.password = right
+    told = json.loads(exchange.asked("calls", "--json"))["refused_logins"]
+    assert [(each["user"], each["cause"]) for each in told] == [("1001", "wrong-password")], told
+    return told[0]["sentence"]

@@ -97,8 +97,8 @@ def main(number, password, exchange, domain, host):
                 "sources": sorted(voice.sources), "marks": sorted(voice.marks),
                 "port": voice.port, "target": voice.target, "datagrams": voice.datagrams}
 
-    commands = {"register": phone.register, "dial": dial, "move": move, "speak": speak, "report": report,
-                "change": change, "fax": fax}
+    commands = {"register": phone.register, "dial": dial, "hang-up": phone.hang_up, "move": move, "speak": speak,
+                "report": report, "change": change, "fax": fax}
     while True:
         for ready in select.select([sys.stdin, phone.socket], [], [])[0]:
             if ready is phone.socket:
