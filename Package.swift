@@ -63,11 +63,12 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     library("CallDoctor", ["Wire"]),
+    library("Trace", ["SIP", "Wire"]),
     library("SNTP", ["Wire"]),
     library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
     library(
       "Daemon",
-      ["PBX", "Media", "SIP", "DNS", "CallDoctor", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
+      ["PBX", "Media", "SIP", "DNS", "CallDoctor", "Trace", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
     library(
       "SelfTest", ["Codecs", "Configuration", "Crypto", "Numbering", "Platform", "RTP", "SDP", "SIP", "STUN", "Wire"]),
     .executableTarget(
@@ -104,6 +105,7 @@ let package = Package(
     tests("ConsoleTests", ["Console"]),
     tests("SNTPTests", ["SNTP", "Wire"]),
     tests("CallDoctorTests", ["CallDoctor", "Wire"]),
+    tests("TraceTests", ["Trace", "SIP", "Wire"]),
     tests("DigestTests", ["SIP", "Crypto", "Wire"]),
     tests("SDPTests", ["SDP", "Wire"]),
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),

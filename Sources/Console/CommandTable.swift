@@ -44,6 +44,17 @@ public enum CommandTable {
   public static let call = CommandDescription(
     "call", operands: ["show", "ID"], options: [control, OptionDescription("--json", help: "prints one line of JSON")],
     summary: "Says why a call failed, what that rests on, and which messages went to and fro.")
+  public static let trace = CommandDescription(
+    "trace",
+    options: [
+      control, OptionDescription("--output", value: "FILE", help: "the pcap file to write; - is standard output"),
+      OptionDescription("--seconds", value: "N", help: "ends by itself; else by Ctrl-C"),
+      OptionDescription("--number", value: "N", help: "only messages from or to that number, and what belongs to them"),
+      OptionDescription("--call", value: "ID", help: "only messages of that call of 'sotto calls'"),
+      OptionDescription("--with-credentials", help: "leaves digests and media keys readable"),
+    ],
+    summary: "Writes signalling from now on to a file for Wireshark, decrypted as the exchange sees it.",
+    details: ["Digests and media keys are masked, so that the file can be shown to others."])
   public static let trunks = CommandDescription(
     "trunks", options: [control],
     summary: "Shows the running exchange's lines to the outside: state, last error, calls.")
@@ -75,7 +86,8 @@ public enum CommandTable {
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
-    serve, relayHelper, checkConfig, status, calls, call, trunks, trunk, console, log, logLevel, reload, selftest, sntp,
+    serve, relayHelper, checkConfig, status, calls, call, trace, trunks, trunk, console, log, logLevel, reload,
+    selftest, sntp,
     grow,
     version,
   ]

@@ -45,22 +45,32 @@ public struct ControlClient: Sendable {
   /// Sends `{"command": …}` with further members and returns the answer's members.
   @export(interface)
   public func ask(_ command: String, _ members: [JSON.Member] = []) throws(ControlError) -> JSON {
+    let socket = try begin(command, members)
+    defer { socket.close() }
+    guard let bytes = readLine(socket), let answer = JSON(parsing: bytes) else { throw .noAnswer(path: path) }
+    if answer["ok"]?.bool == true { return answer }
+    throw .refused(answer["error"]?.text ?? "it refused without a reason")
+  }
+
+  /// Connects and sends a request.
+  func begin(_ command: String, _ members: [JSON.Member]) throws(ControlError) -> StreamSocket {
     let socket: StreamSocket
     do throws(PlatformError) {
       socket = try StreamSocket.connect(path: path)
     } catch {
       throw .notRunning(path: path, reason: error.errno.map(errorText) ?? error.description)
     }
-    defer { socket.close() }
     let request = JSON.object([JSON.Member("command", .text(command))] + members)
     let line = Array((request.description + "\n").utf8)
-    guard case .moved(line.count) = socket.write(line[...]) else { throw .noAnswer(path: path) }
-    guard let bytes = readLine(socket), let answer = JSON(parsing: bytes) else { throw .noAnswer(path: path) }
-    if answer["ok"]?.bool == true { return answer }
-    throw .refused(answer["error"]?.text ?? "it refused without a reason")
+    guard case .moved(line.count) = socket.write(line[...]) else {
+      socket.close()
+      throw .noAnswer(path: path)
+    }
+    return socket
   }
 
-  private func readLine(_ socket: StreamSocket) -> [UInt8]? {
+  /// A line, and what came with it.
+  func readLine(_ socket: StreamSocket) -> [UInt8]? {
     guard let poller = try? Poller() else { return nil }
     defer { poller.close() }
     guard (try? poller.add(socket.descriptor, .readable, token: 0)) != nil else { return nil }
@@ -74,7 +84,7 @@ public struct ControlClient: Sendable {
       case .moved, .wouldBlock: break
       case .closed, .failed: return nil
       }
-      if bytes.last == UInt8(ascii: "\n") { return bytes }
+      if bytes.contains(UInt8(ascii: "\n")) { return bytes }
     }
     return nil
   }

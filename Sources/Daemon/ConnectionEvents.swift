@@ -8,7 +8,9 @@ import Wire
 extension Server {
   func happened(_ event: ConnectionEvent, now: Instant) {
     switch event {
-    case .message(let bytes, let flow): exchange.receive(bytes, from: flow, now: now)
+    case .message(let bytes, let flow):
+      if control?.isTapped == true { trace(bytes, flow, isIncoming: true) }
+      exchange.receive(bytes, from: flow, now: now)
     case .closed(let flow, let reason):
       var fields = [
         LogField("remote", flow.remote.description), LogField("connection", String(flow.connection)),

@@ -6,27 +6,24 @@ import Platform
 import Wire
 
 extension Server {
-  /// The answer to one line of the control socket.
-  func answer(_ line: [UInt8], now: Instant) -> [UInt8] {
-    do throws(ControlRequest.Failure) {
-      switch try ControlRequest(line: line) {
-      case .status: return controlAnswer(status(now: now))
-      case .log(let lines):
-        return controlAnswer([JSON.Member("lines", .array(log.tail(lines).map { .text($0) }))])
-      case .logLevel(let level):
-        log.level = level
-        log.write(.notice, "daemon", "log level set", [LogField("level", level.rawValue)])
-        return controlAnswer([])
-      case .reload:
-        guard let reason = reload(now: now) else { return controlAnswer([]) }
-        return controlRefusal(reason)
-      case .calls(let last): return callsAnswer(last, now: now)
-      case .call(let number): return callAnswer(number, now: now)
-      case .trunkTest(let trunk, let number): return tryTrunk(trunk, calling: number, now: now)
-      case .trunkTestResult(let id): return trialResult(id)
-      }
-    } catch {
-      return controlRefusal(error.description)
+  /// The line that answers a request.
+  func answer(_ request: ControlRequest, now: Instant) -> [UInt8] {
+    switch request {
+    case .status: return controlAnswer(status(now: now))
+    case .log(let lines):
+      return controlAnswer([JSON.Member("lines", .array(log.tail(lines).map { .text($0) }))])
+    case .logLevel(let level):
+      log.level = level
+      log.write(.notice, "daemon", "log level set", [LogField("level", level.rawValue)])
+      return controlAnswer([])
+    case .reload:
+      guard let reason = reload(now: now) else { return controlAnswer([]) }
+      return controlRefusal(reason)
+    case .calls(let last): return callsAnswer(last, now: now)
+    case .call(let number): return callAnswer(number, now: now)
+    case .trace: return controlAnswer([])
+    case .trunkTest(let trunk, let number): return tryTrunk(trunk, calling: number, now: now)
+    case .trunkTestResult(let id): return trialResult(id)
     }
   }
 

@@ -12,6 +12,8 @@ enum ControlRequest: Equatable {
   case calls(last: Int)
   /// One call, by its number.
   case call(UInt32)
+  /// Signalling from now on, until the asker closes: all, or that of a number or call.
+  case trace(number: String?, call: UInt32?, showsCredentials: Bool)
   /// Tries a trunk by a call to the number, or without one by a REGISTER or OPTIONS.
   case trunkTest(trunk: String, number: String?)
   /// How that goes.
@@ -36,7 +38,7 @@ enum ControlRequest: Equatable {
   }
 
   private static let names = [
-    "status", "log", "log-level", "reload", "calls", "call", "trunk-test", "trunk-test-result",
+    "status", "log", "log-level", "reload", "calls", "call", "trace", "trunk-test", "trunk-test-result",
   ]
   /// A request line is never longer.
   static let longest = 4096
@@ -66,6 +68,14 @@ enum ControlRequest: Equatable {
         throw .badMember("number", expected: "the number of a call")
       }
       self = .call(number)
+    case "trace":
+      let call = json["call"]?.integer
+      guard call == nil || call.flatMap({ UInt32(exactly: $0) }) != nil else {
+        throw .badMember("call", expected: "the number of a call")
+      }
+      self = .trace(
+        number: json["number"]?.text, call: call.flatMap { UInt32(exactly: $0) },
+        showsCredentials: json["credentials"]?.bool ?? false)
     case "trunk-test":
       guard let trunk = json["trunk"]?.text else { throw .badMember("trunk", expected: "the name of a trunk") }
       self = .trunkTest(trunk: trunk, number: json["number"]?.text)
@@ -78,6 +88,12 @@ enum ControlRequest: Equatable {
     case nil: throw .noCommand
     }
   }
+}
+
+/// What a client gets: a line, and where it reads along, all that its tap takes after that.
+struct ControlReply {
+  var bytes: [UInt8]
+  var tap: TraceTap?
 }
 
 /// The line that answers a request.

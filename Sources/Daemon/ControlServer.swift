@@ -1,7 +1,7 @@
 import Platform
 import Wire
 
-/// The control socket and its few clients: a line of JSON in, a line of JSON out.
+/// The control socket and its few clients: a line of JSON in, a line of JSON out, and signalling to those who read along.
 final class ControlServer {
   private static let mostClients = 8
   private static let patience = Interval.seconds(10)
@@ -11,7 +11,10 @@ final class ControlServer {
     var received: [UInt8] = []
     var unsent = WriteQueue(limit: 4 << 20)
     var isAnswered = false
+    /// Of one who reads signalling along.
+    var tap: TraceTap?
     let since: Instant
+    var watched = Readiness.readable
 
     init(_ socket: StreamSocket, since: Instant) {
       self.socket = socket
@@ -24,6 +27,7 @@ final class ControlServer {
   private let poller: Poller
   private var clients: [UInt32: Client] = [:]
   private var lastNumber: UInt32 = 0
+  private var taps = 0
 
   /// Owner and group may connect.
   init(path: String, poller: Poller) throws(PlatformError) {
@@ -42,11 +46,11 @@ final class ControlServer {
 
   /// When a client that dawdles is to be dropped.
   var nextDeadline: Instant? {
-    clients.values.map { $0.since + Self.patience }.min()
+    clients.values.filter { $0.tap == nil }.map { $0.since + Self.patience }.min()
   }
 
   func wake(now: Instant) {
-    for (number, client) in clients where client.since + Self.patience <= now { drop(number) }
+    for (number, client) in clients where client.tap == nil && client.since + Self.patience <= now { drop(number) }
   }
 
   func accept(now: Instant) {
@@ -63,8 +67,9 @@ final class ControlServer {
   }
 
   /// Reads what came; hands a whole request to `answer` and sends what it returns.
-  func ready(_ number: UInt32, _ answer: ([UInt8]) -> [UInt8]) {
+  func ready(_ number: UInt32, _ answer: ([UInt8]) -> ControlReply) {
     guard let client = clients[number] else { return }
+    if client.tap != nil { return readyToTap(number, client) }
     if client.isAnswered {
       if !flush(client) { drop(number) }
       return
@@ -73,16 +78,21 @@ final class ControlServer {
     case .moved, .wouldBlock: break
     case .closed, .failed: return drop(number)
     }
-    let reply: [UInt8]
+    let reply: ControlReply
     if let end = client.received.firstIndex(of: UInt8(ascii: "\n")) {
       reply = answer(Array(client.received[..<end]))
     } else if client.received.count > ControlRequest.longest {
-      reply = controlRefusal("the request is longer than \(ControlRequest.longest) bytes")
+      reply = ControlReply(bytes: controlRefusal("the request is longer than \(ControlRequest.longest) bytes"))
     } else {
       return
     }
     client.isAnswered = true
-    _ = client.unsent.append(reply)
+    _ = client.unsent.append(reply.bytes)
+    if let tap = reply.tap {
+      client.tap = tap
+      taps += 1
+      return flushTap(number, client)
+    }
     if !flush(client) { return drop(number) }
     if (try? poller.change(client.socket.descriptor, .writable, token: Token.controlClient(number).packed)) == nil {
       drop(number)
@@ -102,6 +112,50 @@ final class ControlServer {
   }
 
   private func drop(_ number: UInt32) {
-    clients.removeValue(forKey: number)?.socket.close()
+    guard let client = clients.removeValue(forKey: number) else { return }
+    if client.tap != nil { taps -= 1 }
+    client.socket.close()
+  }
+
+  // MARK: Reading along
+
+  /// Whether anyone does.
+  var isTapped: Bool { taps > 0 }
+
+  /// Sends each tap what it makes of a message. Whoever does not read fast enough misses some: calls wait for nobody.
+  func trace(_ records: (inout TraceTap) -> [UInt8]?) {
+    for (number, client) in clients {
+      guard client.tap != nil, let bytes = records(&client.tap!) else { continue }
+      let wasEmpty = client.unsent.isEmpty
+      if client.unsent.append(bytes), wasEmpty { flushTap(number, client) }
+    }
+  }
+
+  /// A tap says nothing more; it reads, or has gone.
+  private func readyToTap(_ number: UInt32, _ client: Client) {
+    switch client.socket.read(into: &client.received, limit: ControlRequest.longest) {
+    case .moved: client.received = []
+    case .wouldBlock: break
+    case .closed, .failed: return drop(number)
+    }
+    flushTap(number, client)
+  }
+
+  private func flushTap(_ number: UInt32, _ client: Client) {
+    while let front = client.unsent.front {
+      switch client.socket.write(front) {
+      case .moved(let count): client.unsent.advance(count)
+      case .wouldBlock: return watch(number, client, [.readable, .writable])
+      case .closed, .failed: return drop(number)
+      }
+    }
+    watch(number, client, .readable)
+  }
+
+  private func watch(_ number: UInt32, _ client: Client, _ what: Readiness) {
+    guard client.watched != what else { return }
+    client.watched = what
+    let token = Token.controlClient(number).packed
+    if (try? poller.change(client.socket.descriptor, what, token: token)) == nil { drop(number) }
   }
 }

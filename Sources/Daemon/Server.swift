@@ -138,7 +138,7 @@ final class Server {
       }
     case .controlListener: control?.accept(now: now)
     case .names(let socket): world.ready(socket, what)
-    case .controlClient(let number): control?.ready(number) { answer($0, now: now) }
+    case .controlClient(let number): control?.ready(number) { reply(to: $0, now: now) }
     }
   }
 
@@ -148,8 +148,9 @@ final class Server {
       // The kernel tells the address, not the port; and a socket bound to one address needs to be told neither.
       if local.ip.isUnspecified { local = listener.address }
       local.port = listener.address.port
-      exchange.receive(
-        datagram.bytes, from: Flow(transport: .udp, local: local, remote: datagram.from), now: now)
+      let flow = Flow(transport: .udp, local: local, remote: datagram.from)
+      if control?.isTapped == true { trace(datagram.bytes, flow, isIncoming: true) }
+      exchange.receive(datagram.bytes, from: flow, now: now)
     }
   }
 
@@ -172,7 +173,9 @@ final class Server {
   private func drainOutputs(now: Instant) {
     while let output = exchange.poll() {
       switch output {
-      case .transmit(let bytes, let flow): transmit(bytes, flow, now: now)
+      case .transmit(let bytes, let flow):
+        if control?.isTapped == true { trace(bytes, flow, isIncoming: false) }
+        transmit(bytes, flow, now: now)
       case .expectKeepAlives(let flow, let time): connections.expectKeepAlives(on: flow, within: time)
       case .media(let command): media.perform(command)
       case .needPorts(let count): reserve(count)

@@ -35,6 +35,17 @@ func run(_ words: [String]) -> Int32 {
   }
 }
 
+func trace(_ client: ControlClient, _ arguments: Arguments) -> Int32 {
+  do throws(TraceCommand.Misuse) {
+    var command = try TraceCommand(
+      client, output: arguments["--output"], seconds: arguments["--seconds"], number: arguments["--number"],
+      call: arguments["--call"], withCredentials: arguments["--with-credentials"] != nil)
+    return command.run()
+  } catch {
+    return Commands.misused(error.description)
+  }
+}
+
 func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
   let control = ControlPath(option: arguments["--control"])
   let client = ControlClient(path: control.path)
@@ -57,6 +68,7 @@ func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
   case "status": return Commands.status(client, json: arguments["--json"] != nil)
   case "calls": return Commands.calls(client, last: arguments["--last"], json: arguments["--json"] != nil)
   case "call": return Commands.call(client, arguments.operands, json: arguments["--json"] != nil)
+  case "trace": return trace(client, arguments)
   case "trunks": return Commands.trunks(client)
   case "trunk": return Commands.trunk(client, arguments.operands)
   case "console": return ConsoleMenu(client: client).run()

@@ -16,6 +16,9 @@ private func request(_ text: String) -> Result<ControlRequest, ControlRequest.Fa
     #expect(request(#"{"command":"reload"}"#) == .success(.reload))
     #expect(request(#"{"command":"calls","last":0}"#) == .success(.calls(last: 0)))
     #expect(request(#"{"command":"call","number":7}"#) == .success(.call(7)))
+    #expect(
+      request(#"{"command":"trace","number":"1001"}"#)
+        == .success(.trace(number: "1001", call: nil, showsCredentials: false)))
   }
 
   @Test(arguments: [
@@ -24,6 +27,7 @@ private func request(_ text: String) -> Result<ControlRequest, ControlRequest.Fa
     (#"{"command":"log"}"#, "'lines' must be"), (#"{"command":"log","lines":0}"#, "'lines' must be"),
     (#"{"command":"log","lines":99999999999}"#, "'lines' must be"),
     (#"{"command":"calls","last":1001}"#, "'last' must be"), (#"{"command":"call","number":-1}"#, "'number' must be"),
+    (#"{"command":"trace","call":-1}"#, "'call' must be"),
     (#"{"command":"log-level","level":"loud"}"#, "'level' must be"),
     (#"{"command":"status","command":"reload"}"#, "not a line of JSON"),
   ])

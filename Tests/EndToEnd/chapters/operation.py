@@ -1,11 +1,15 @@
 """The exchange in the hands of its keeper: reload, shutdown, commands."""
 
 import json
+import re
+import shutil
 import signal
+import subprocess
 import time
 
 from harness.exchange import Extension
-from harness.process import until
+from harness.office import Path
+from harness.process import Process, until
 from harness.promise import Promises
 from chapters.manners import connect
 
@@ -127,3 +131,48 @@ def wrong_password(office):
     told = json.loads(exchange.asked("calls", "--json"))["refused_logins"]
     assert [(each["user"], each["cause"]) for each in told] == [("1001", "wrong-password")], told
     return told[0]["sentence"]
+
+
+@chapter.promise("`sotto trace` writes what Wireshark reads: UDP, TCP and decrypted TLS, digests masked, by number and call")
+def trace(office):
+    exchange = office.open(["1001", "1002", "1003"],
+                           "sip: {listen: ['udp://0.0.0.0:5060', 'tcp://0.0.0.0:5060', 'tls://0.0.0.0:5061']}\n")
+    tracers = {name: office.runs(Process(
+        exchange.host.inside([exchange.binary, "trace", "--control", exchange.socket, "--output",
+                              f"{office.folder}/{name}.pcap", *options]), f"{office.folder}/{name}.log"))
+        for name, options in (("all", []), ("other", ["--number", "1003"]), ("open", ["--with-credentials"]))}
+    until(lambda: exchange.log().count("signalling is traced") == len(tracers), 5, "the traces run")
+    a = office.phone("1001", "first", Path("tls", 4), codecs=["PCMU"])
+    b = office.phone("1002", "second", Path("tcp", 4), codecs=["PCMU"])
+    connect(a, b)
+    office.puppet("1003")
+    call = exchange.status()["calls"][0]["number"]
+    one = office.runs(Process(exchange.host.inside(
+        [exchange.binary, "trace", "--control", exchange.socket, "--output", f"{office.folder}/one.pcap", "--call",
+         str(call), "--seconds", "4"]), f"{office.folder}/one.log"))
+    until(lambda: exchange.log().count("signalling is traced") == 4, 5, "the trace of the call runs")
+    a.hang_up()
+    exchange.expect_no_calls()
+    for tracer in tracers.values():
+        tracer.signal(signal.SIGINT)
+    statuses = [tracer.wait(5) for tracer in (*tracers.values(), one)]
+    assert statuses == [0] * 4, f"exit statuses {statuses}"
+    captures = {name: open(f"{office.folder}/{name}.pcap", "rb").read() for name in (*tracers, "one")}
+    assert all(capture[:4] == b"\xd4\xc3\xb2\xa1" for capture in captures.values())
+    responses = re.findall(rb'response="([^"]+)"', captures["all"])
+    assert responses and set(b"".join(responses)) == set(b"x"), responses
+    assert len(set(re.findall(rb'response="([0-9a-f]{32})"', captures["open"]))) >= 3
+    assert b"1003" in captures["other"] and b"sip:1002@" not in captures["other"]
+    assert captures["one"].count(b"BYE sip:") == 2 and b"REGISTER" not in captures["one"]
+    if not shutil.which("tshark"):
+        return "tshark is not installed, so only the file's own bytes were looked at"
+    rows = subprocess.run(
+        ["tshark", "-r", f"{office.folder}/all.pcap", "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
+         "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-e", "_ws.col.Protocol", "-e", "tcp.port", "-e", "sip.Method",
+         "-e", "ip.checksum.status", "-e", "tcp.checksum.status", "-e", "udp.checksum.status"],
+        capture_output=True, text=True, check=True).stdout.splitlines()
+    fields = [row.split("\t") for row in rows]
+    assert all(field[0].startswith("SIP") for field in fields), [field for field in fields if field[0][:3] != "SIP"][:5]
+    assert any("5061" in field[1] and field[2] == "INVITE" for field in fields), "no INVITE by TLS"
+    assert all(set(field[3:]) <= {"1", ""} for field in fields), "a checksum is wrong"
+    return f"{len(rows)} packets, all SIP to tshark"
