@@ -62,6 +62,11 @@ extension Exchange {
         // The echo.
         facts.callee.sends = false
       }
+      if call.hasNoAudio {
+        // A fax, or pictures alone.
+        facts.caller.sends = false
+        facts.callee.sends = false
+      }
     case .over: break
     }
     conclude(&facts, end)

@@ -148,7 +148,7 @@ extension Exchange {
 
 extension Call {
   /// The phones have agreed upon something else instead: a fax.
-  fileprivate var hasNoAudio: Bool {
+  var hasNoAudio: Bool {
     guard case .talking(let talking) = state else { return false }
     return talking.caller.heard?.formats.isEmpty == true
   }
