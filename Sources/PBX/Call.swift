@@ -23,7 +23,7 @@ struct Call: Sendable {
   var callee: String
   let startedAt: Instant
   var answeredAt: Instant?
-  var caller: Caller
+  @Boxed var caller: Caller
   /// The media ports that this call took, and which of them the media thread has. A call that rings for a transfer has
   /// none for the caller, whose leg is in a call of its own.
   var callerPort: UInt16?
@@ -40,7 +40,7 @@ struct Call: Sendable {
   var scheduled: Instant?
   var state: State
   /// Of a call to the outside.
-  var outward: Outward?
+  @Boxed var outward: Outward?
 
   var stream: StreamID { StreamID(number) }
 
@@ -57,8 +57,8 @@ struct Call: Sendable {
     let hops: Int
     var origin: Origin
     /// Its offer and the stream of it that is used; nil where it called without one.
-    let offer: Offer?
-    var session: LocalSession
+    @Boxed private(set) var offer: Offer?
+    @Boxed var session: LocalSession
     /// Referred-By of the REFER that made the call (RFC 3892 §3), for the callee.
     var referredBy: String?
     /// The trunk that the call came by.
@@ -109,7 +109,7 @@ struct Call: Sendable {
     /// The branch whose early media the caller hears.
     var early: Int?
     /// The answer of a phone that the caller is told of as soon as it has acknowledged what it was told before.
-    var held: HeldAnswer?
+    @Boxed var held: HeldAnswer?
   }
 
   /// The INVITE to one contact of the callee.
@@ -149,15 +149,15 @@ struct Call: Sendable {
   }
 
   struct Talking: Sendable {
-    var caller: Leg
+    @Boxed var caller: Leg
     /// Nil for the echo.
-    var callee: Leg?
+    @Boxed var callee: Leg?
     /// An INVITE on its way from one phone to the other within the call.
-    var reinvite: Reinvite?
+    @Boxed var reinvite: Reinvite?
     /// An offer of ours waits for the answer that comes in an ACK.
-    var delayed: DelayedOffer?
+    @Boxed var delayed: DelayedOffer?
     /// One phone is handing the other over to a third.
-    var transfer: Transfer?
+    @Boxed var transfer: Transfer?
 
     subscript(side: CallSide) -> Leg? {
       get { side == .caller ? caller : callee }
