@@ -34,6 +34,7 @@ extension RelayStream {
     legs[i].reports.reception.pause()
     legs[1 - i].counts.packetsOut &+= count.packets
     legs[1 - i].counts.octetsOut &+= count.octets
+    legs[1 - i].succession.pass(count.packets)
     hear(now)
   }
 

@@ -13,6 +13,8 @@ struct RelayLeg: Sendable {
   /// Packets in a row that went out as they came, 255 at most.
   var untouched: UInt8 = 0
   var reports = LegReports()
+  /// Of what goes to this leg's phone.
+  var succession = Succession()
 
   // Of `negotiated`, at hand for each packet.
   private(set) var takesMedia = false

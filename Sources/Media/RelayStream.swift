@@ -100,7 +100,6 @@ struct RelayStream {
       return .drop
     }
     packet[1] = packet[1] & 0x80 | entry.number
-    legs[i].isUntouched(entry.action == .pass && entry.number == header.payloadType)
     if entry.action != .pass {
       guard entry.action != .decode else {
         legs[i].counts.dropped.payloadType &+= 1
@@ -110,6 +109,8 @@ struct RelayStream {
     }
     // The phone would take its own SSRC for a loop (RFC 3550 §8.2).
     if isEcho { for octet in 8..<12 { packet[octet] = ~packet[octet] } }
+    let isShifted = legs[target].succession.number(packet, header)
+    legs[i].isUntouched(entry.action == .pass && entry.number == header.payloadType && !isShifted)
     legs[target].counts.packetsOut &+= 1
     legs[target].counts.octetsOut &+= UInt64(packet.count)
     return .send(target == 0 ? .a : .b, destination)

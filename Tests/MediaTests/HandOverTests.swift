@@ -146,6 +146,8 @@ private final class KernelScene {
     let scene = KernelScene()
     scene.talk()
     _ = scene.asked()
+    // Of one that begins lower the numbers are changed, which the kernel can't.
+    scene.sequence[0] &+= Succession.lead
     scene.send(.a, ssrc: 99)
     let requests = scene.asked()
     #expect(requests.contains(.leave(1)))

@@ -171,6 +171,20 @@ final class Office {
   func run(_ seconds: Int64) { simulation.run(until: now + .seconds(seconds)) }
 
   /// Nothing is left of any call, and no port of its is lost.
+  /// What is left of all calls, for a test that expected nothing.
+  var remains: String {
+    let calls = exchange.calls.values.map { call in
+      "call \(call.number) \(call.caller.number)→\(call.callee) \(call.state) due \(String(describing: call.scheduled))"
+    }
+    return """
+      now \(now); \(calls.joined(separator: "; ")); \(exchange.legs.count) legs, \(exchange.callers.count) callers, \
+      \(exchange.purposes.count) purposes, \(exchange.serverCalls.count) server calls, \(box.media.count) streams, \
+      \(box.portsInMedia) ports in media, \(exchange.freePorts.count) free of \(box.portsOffered.count), \
+      \(exchange.layer.count) transactions, \(exchange.messages.count) messages, deadline \
+      \(String(describing: exchange.deadlines.first))
+      """
+  }
+
   var isQuiet: Bool {
     box.portsInMedia + exchange.freePorts.count == box.portsOffered.count && exchange.calls.count == 0
       && exchange.legs.isEmpty && exchange.callers.isEmpty && exchange.purposes.isEmpty

@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import SIP
 import SimNet
 import Testing
@@ -6,6 +7,11 @@ import Wire
 
 /// Thousands of stories that make no sense, told to one layer: it must neither trap nor keep anything for ever.
 @Suite struct RandomWalkTests {
+  /// How many in each part; `SOTTO_WALKS=100000` is their sum.
+  private static func count(_ parts: Int, _ least: Int) -> UInt64 {
+    let wanted = ProcessInfo.processInfo.environment["SOTTO_WALKS"].flatMap { Int($0) } ?? 0
+    return UInt64(max(wanted / parts, least))
+  }
   private static let methods: [Method] = [.invite, .invite, .ack, .bye, .options, .cancel, .register]
   private static let statuses = [100, 180, 183, 200, 202, 302, 401, 486, 487, 503, 603]
 
@@ -128,7 +134,8 @@ import Wire
   }
 
   @Test(arguments: 0..<8) func everyStoryEnds(part: UInt64) {
-    for seed in part * 250..<(part + 1) * 250 {
+    let count = RandomWalkTests.count(8, 250)
+    for seed in part * count..<(part + 1) * count {
       var walk = Walk(seed: seed)
       for _ in 0..<walk.number(10...120) { walk.step() }
       walk.finish()
@@ -138,7 +145,8 @@ import Wire
   }
 
   @Test(arguments: 0..<2) func everyStoryEndsThoughItsProcessesAreKilled(part: UInt64) throws {
-    for seed in part * 150..<(part + 1) * 150 {
+    let count = RandomWalkTests.count(2, 150)
+    for seed in part * count..<(part + 1) * count {
       var walk = Walk(seed: seed)
       for _ in 0..<walk.number(10...120) {
         walk.step()

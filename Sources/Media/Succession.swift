@@ -1,0 +1,36 @@
+import RTP
+
+/// What a phone is sent when the one that it hears changes: a transfer, another phone of a fork. To its receiver that is a
+/// new source (RFC 3550 §8.2); some, baresip 1.0.0 among them, hear nothing of one whose sequence numbers are lower than
+/// those before. So a new source begins ahead of the last, all its numbers shifted alike, and with a marker.
+struct Succession: Sendable {
+  /// More than the kernel may have sent unseen between two looks at its counters.
+  static let lead: UInt16 = 256
+
+  private var ssrc: UInt32?
+  /// The highest sequence number that was sent.
+  private var last: UInt16 = 0
+  /// What is added to each sequence number of this source; 0 leaves packets as they come.
+  private var shift: UInt16 = 0
+
+  /// Numbers a packet, in place, on its way to the phone, and marks the first of another source; whether the numbers of
+  /// this source are others than those it came with.
+  mutating func number(_ packet: UnsafeMutableRawBufferPointer, _ header: RTPHeader) -> Bool {
+    let isNext = ssrc != nil && ssrc != header.ssrc
+    if isNext {
+      let ahead = header.sequence &- last
+      shift = (Self.lead..<0x8000).contains(ahead) ? 0 : last &+ Self.lead &- header.sequence
+      packet[1] |= 0x80
+    }
+    let sequence = header.sequence &+ shift
+    if ssrc == nil || isNext || sequence &- last < 0x8000 { last = sequence }
+    ssrc = header.ssrc
+    guard shift != 0 else { return false }
+    packet[2] = UInt8(sequence >> 8)
+    packet[3] = UInt8(truncatingIfNeeded: sequence)
+    return true
+  }
+
+  /// So many of this source were sent unseen.
+  mutating func pass(_ packets: UInt64) { last &+= UInt16(truncatingIfNeeded: packets) }
+}

@@ -1,0 +1,66 @@
+import KernelRelay
+import RTP
+import Testing
+import Wire
+
+@testable import Media
+
+/// What a phone hears when another one begins to speak to it (RFC 3550 §8.2).
+@Suite struct SuccessionTests {
+  private static let phoneC = address("192.0.2.30", 6000)
+
+  private func sequence(_ packet: [UInt8]) -> UInt16 { UInt16(packet[2]) << 8 | UInt16(packet[3]) }
+
+  /// B speaks up to `last`, is succeeded by C, whose first numbers are given; what A gets of them.
+  private func heard(after last: UInt16, _ next: [UInt16]) -> (scene: Scene, packets: [[UInt8]]) {
+    let scene = Scene()
+    for number in last &- 2...last { scene.send(.b, from: Scene.phoneB, sequence: number, ssrc: 7) }
+    scene.stream.set(.b, Scene.leg(Self.phoneC), now: scene.now)
+    return (scene, next.map { scene.send(.b, from: Self.phoneC, sequence: $0, ssrc: 8).packet })
+  }
+
+  @Test(arguments: [100, 20000, 60000] as [UInt16], [3, 99, 150, 30000, 65000] as [UInt16])
+  func aNewSourceBeginsAheadOfTheLastOneWithAMarker(last: UInt16, first: UInt16) {
+    let (_, packets) = heard(after: last, [first, first &+ 1, first &+ 2])
+    let ahead = sequence(packets[0]) &- last
+    #expect(ahead >= Succession.lead && ahead < 0x8000)
+    #expect(sequence(packets[1]) == sequence(packets[0]) &+ 1 && sequence(packets[2]) == sequence(packets[0]) &+ 2)
+    #expect(packets.map { $0[1] & 0x80 } == [0x80, 0, 0])
+    #expect(packets.allSatisfy { Array($0[8..<12]) == [0, 0, 0, 8] }, "it says that it is another")
+  }
+
+  @Test func whatIsAheadAlreadyIsLeftAsItIsForTheKernel() {
+    let (scene, packets) = heard(after: 100, Array(5000...5010))
+    #expect(packets.map(sequence) == Array(5000...5010))
+    scene.send(.a, from: Scene.phoneA)
+    #expect(scene.stream.kernelLeg(.b) != nil)
+  }
+
+  @Test func whatIsShiftedIsNothingForTheKernel() {
+    let (scene, _) = heard(after: 5000, Array(100...120))
+    scene.send(.a, from: Scene.phoneA)
+    #expect(scene.stream.kernelLeg(.b) == nil)
+  }
+
+  @Test func packetsThatCameOutOfOrderStaySo() {
+    let (_, packets) = heard(after: 5000, [100, 102, 101, 103])
+    let first = sequence(packets[0])
+    #expect(packets.map { sequence($0) &- first } == [0, 2, 1, 3])
+  }
+
+  @Test func whatTheKernelSentCounts() {
+    let scene = Scene()
+    scene.send(.b, from: Scene.phoneB, sequence: 100)
+    scene.stream.relayedByKernel(.b, .init(packets: 3000, octets: 516_000), now: scene.now)
+    scene.stream.set(.b, Scene.leg(Self.phoneC), now: scene.now)
+    let first = sequence(scene.send(.b, from: Self.phoneC, sequence: 1000, ssrc: 8).packet)
+    #expect(first &- 3100 >= Succession.lead && first &- 3100 < 0x8000)
+  }
+
+  @Test func onePhoneAloneIsNeverChanged() {
+    let scene = Scene()
+    for number in [5000, 5001, 80, 81] as [UInt16] {
+      #expect(sequence(scene.send(.b, from: Scene.phoneB, sequence: number).packet) == number)
+    }
+  }
+}
