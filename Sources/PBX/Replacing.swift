@@ -131,6 +131,12 @@ extension Exchange {
     makeReoffers(&call)
   }
 
+  /// Ends the leg of a target that came in vain; its port was kept for it and never was in media.
+  func dismissArrived(_ leg: Leg, _ why: String) {
+    takeBack(leg.port)
+    dismiss(leg, why)
+  }
+
   /// Ends a leg that belongs to no call any more.
   func dismiss(_ leg: Leg, _ why: String) {
     guard leg.isOpen else { return }

@@ -172,7 +172,7 @@ extension Exchange {
     guard case .talking(var talking) = call.state, let transfer = talking.transfer else { return }
     talking.transfer = nil
     call.state = .talking(talking)
-    if let leg = transfer.arrived { dismiss(leg, "the call to be transferred ended") }
+    if let leg = transfer.arrived { dismissArrived(leg, "the call to be transferred ended") }
     guard let attempt = transfer.attempt else { return }
     withCall(attempt) { (exchange, made) in
       made.caller.origin = .nobody

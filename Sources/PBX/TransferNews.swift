@@ -26,7 +26,7 @@ extension Exchange {
           call.state = .talking(talking)
           exchange.completeTransfer(&call)
         }
-        if !isWanted { dismiss(leg, "nobody waits for the target of the transfer") }
+        if !isWanted { dismissArrived(leg, "nobody waits for the target of the transfer") }
       }
     }
   }

@@ -21,6 +21,9 @@ struct CallWalkTests {
     for seed in CallWalkTests.seeds { walk(seed) }
   }
 
+  /// Stories in which the target of a transfer came in vain, and its port was lost.
+  @Test(arguments: [3459, 4202] as [UInt64]) func noPortIsLostOfAnyStory(seed: UInt64) { walk(seed) }
+
   private func walk(_ seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var conditions = LinkConditions.good
