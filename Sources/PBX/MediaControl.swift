@@ -17,10 +17,11 @@ extension Exchange {
     for port in ports where port & 1 == 0 { freePorts.append(port) }
   }
 
-  /// Puts a port that no call has back into the pool; one that the configuration no longer names is released.
+  /// Puts a port that no call has back into the pool; one that the configuration no longer names is released, and one
+  /// that a rush has left over.
   func takeBack(_ port: UInt16) {
     let range = configuration.media.ports
-    if range.contains(port) && range.contains(port | 1) {
+    if range.contains(port) && range.contains(port | 1) && freePorts.count < 2 * Exchange.portReserve {
       freePorts.append(port)
     } else {
       emit(.media(.release(port: port)))

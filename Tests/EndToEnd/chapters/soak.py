@@ -56,6 +56,7 @@ def soak(office):
     host, seed = office.host("crowd"), random.randrange(1 << 30)
     by_kernel = worsen(exchange.host)
     meter.read()
+    at_rest = meter.descriptors[0] - 2 * exchange.status()["media"]["free_ports"]
     crowd = office.runs(Process(
         host.inside([sys.executable, CROWD, exchange.host.ipv4, host.ipv4, DOMAIN, str(least), str(most), str(LOAD),
                      "0" if by_kernel else str(LOSS), str(seed)]),
@@ -79,10 +80,10 @@ def soak(office):
     assert made >= MINUTES * 20, f"the phones made {made} calls in {MINUTES} minutes; {note}"
     assert grown <= (2 if long else 10), f"memory has grown; {note}"
 
-    def back():
+    def held():
         meter.read()
-        return meter.descriptors[-1] <= meter.descriptors[0]
-    until(back, 10, f"as many descriptors as at first are left ({note})")
+        return meter.descriptors[-1] - 2 * exchange.status()["media"]["free_ports"]
+    until(lambda: held() == at_rest, 10, f"{at_rest} descriptors are left, as at first, beside free ports ({note})")
     return note
 
 
