@@ -14,4 +14,5 @@ public let fuzzTargets = [
   FuzzTarget(name: "yaml", fault: yamlFault),
   FuzzTarget(name: "dns", fault: dnsFault),
   FuzzTarget(name: "stun", fault: stunFault),
+  FuzzTarget(name: "info", fault: infoFault),
 ]

@@ -100,6 +100,8 @@ public struct Extension: Equatable, Sendable {
   /// What is challenged, in this order; never empty.
   public var digest: [DigestAlgorithm]
 
+  public var dtmf = DigitSetting.auto
+
   /// MD5 alone is the default: baresip 1.0.0 cannot register where SHA-256 is present, sipp 3.6.1 where it comes first.
   public init(
     number: String, name: String? = nil, password: String, codecs: [VoiceCodec] = VoiceCodec.standard,
@@ -122,6 +124,16 @@ public enum VoiceCodec: String, CaseIterable, Hashable, Sendable {
 
   /// Wideband first, where both phones have it.
   public static let standard: [VoiceCodec] = [.opus, .g722, .pcmu, .pcma]
+}
+
+/// How a phone or trunk tells of its keys, and is told of the other's.
+public enum DigitSetting: String, CaseIterable, Hashable, Sendable {
+  /// By RFC 4733 where it says that it can, else by tones.
+  case auto
+  case rfc4733
+  /// By SIP INFO, `application/dtmf-relay`.
+  case info
+  case inband
 }
 
 /// A digest algorithm by its name in a challenge (RFC 7616 §3.3).

@@ -19,10 +19,10 @@ extension YAMLReader {
     guard pair.value.pairs != nil else {
       // Text here is likely the password.
       let found = pair.value.text == nil ? nil : "text"
-      refuse(pair.value, found: found, expected: "a mapping of name, password, codecs or digest")
+      refuse(pair.value, found: found, expected: "a mapping of name, password, codecs, digest or dtmf")
       return nil
     }
-    let section = section(pair.value, of: pair.key, keys: ["name", "password", "codecs", "digest"])
+    let section = section(pair.value, of: pair.key, keys: ["name", "password", "codecs", "digest", "dtmf"])
     var made = Extension(number: pair.key, password: "")
     if let node = section["name"], let name = text(node, expected: "a name", most: 64) { made.name = name }
     if let node = section["password"] {
@@ -31,6 +31,7 @@ extension YAMLReader {
       note(.missingKey("password", of: "extension \(quoted(pair.key))"), at: pair.keyPosition)
     }
     if let node = section["codecs"] { made.codecs = choices(node, of: "codecs") ?? made.codecs }
+    if let node = section["dtmf"] { made.dtmf = choice(node) ?? made.dtmf }
     if let node = section["digest"] { made.digest = choices(node, of: "digest algorithms") ?? made.digest }
     return made
   }

@@ -4,7 +4,8 @@ import Wire
 extension YAMLReader {
   private static let trunkKeys = [
     "host", "port", "transport", "outbound_proxy", "user", "auth_user", "password", "register", "expires", "keep_alive",
-    "accept_from", "numbers", "otherwise", "caller", "format", "channels", "codecs", "daily", "allow_transfer",
+    "accept_from", "numbers", "otherwise", "caller", "format", "channels", "codecs", "dtmf", "daily",
+    "allow_transfer",
   ]
 
   /// `trunks`: a mapping of names to what each trunk is, in the file's order.
@@ -54,6 +55,7 @@ extension YAMLReader {
       trunk.channels = integer(node, in: 1...10000, expected: "calls at a time") ?? trunk.channels
     }
     if let node = section["codecs"] { trunk.codecs = choices(node, of: "codecs") ?? trunk.codecs }
+    if let node = section["dtmf"] { trunk.dtmf = choice(node) ?? trunk.dtmf }
     if let node = section["daily"] { trunk.daily = cap(node, of: "daily", TollSettings().trunkCap) }
     if let node = section["allow_transfer"] { trunk.allowsTransfer = boolean(node) ?? false }
     return trunk

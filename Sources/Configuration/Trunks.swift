@@ -70,6 +70,7 @@ public struct TrunkSettings: Equatable, Sendable {
   /// Calls at a time.
   public var channels = 30
   public var codecs: [VoiceCodec] = [.pcma, .pcmu]
+  public var dtmf = DigitSetting.auto
   /// Nil for what `toll.trunk` says.
   public var daily: DailyCap?
   /// Whether a call from this trunk may be joined with one on another trunk that allows it too.

@@ -53,6 +53,16 @@ public struct Payload: Hashable, Sendable {
   }
 }
 
+/// How a phone tells of its keys, and is told of the other's.
+public enum DigitMethod: UInt8, Hashable, Sendable {
+  /// RFC 4733, under the number of `.telephoneEvent`.
+  case events
+  /// By signalling: the media thread has no part in it but to say what it heard, and to be told.
+  case info
+  /// The tones themselves, in the speech.
+  case tones
+}
+
 /// What was negotiated with the phone on one side of a stream.
 public struct Leg: Hashable, Sendable {
   /// The box's even RTP port that this phone was told; RTCP is the port above it. It must have been reserved.
@@ -73,6 +83,8 @@ public struct Leg: Hashable, Sendable {
   public var givesMedia: Bool
   /// False for datagrams of another protocol, such as T.38's: they are passed on as they come, and have no RTCP.
   public var isRTP = true
+  /// Keys are converted where this is another than the other side's; nil leaves them as they come.
+  public var digits: DigitMethod?
   /// Milliseconds of speech a packet that the phone wishes (`a=ptime`), where the box makes its packets; 0 for no wish.
   public var packetTime: UInt8 = 0
   /// The most bits a second that the phone takes by Opus (`maxaveragebitrate`, RFC 7587 §6.1); 0 for no limit.

@@ -113,7 +113,7 @@ public final class MediaService {
     switch command {
     case .setLeg(let id, _, let leg), .setEcho(let id, let leg):
       shards[place(id)].channel.push(.command(command, reserved.removeValue(forKey: leg.port)))
-    case .close(let id), .report(let id):
+    case .close(let id), .report(let id), .press(let id, _, _, _):
       // A thread that has no such stream says so.
       shards[places[id] ?? 0].channel.push(.command(command, nil))
     case .release(let port): if let pair = reserved.removeValue(forKey: port) { close(pair) }

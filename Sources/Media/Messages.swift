@@ -11,6 +11,8 @@ public enum Command: Sendable {
   case setEcho(StreamID, Leg)
   /// Ends a stream and releases its ports; answered by `.closed`.
   case close(StreamID)
+  /// Has this side's phone told of a key, 0…15 as RFC 4733 §3.2 has them, by the method of its leg.
+  case press(StreamID, Side, digit: UInt8, milliseconds: Int)
   /// Gives back a reserved port that no stream took.
   case release(port: UInt16)
   /// Asks for `.statistics`.
@@ -26,6 +28,8 @@ public enum Event: Sendable {
   case noMedia(StreamID)
   /// The address that media of this side is sent to changed: the phone answered from elsewhere, or moved.
   case latched(StreamID, Side, SocketAddress)
+  /// A key of this side's phone, which the other side's signalling is to tell of.
+  case pressed(StreamID, Side, digit: UInt8, milliseconds: Int)
   /// The answer to `.report`.
   case statistics(StreamID, StreamStatistics)
   /// The stream is gone; its last counters.

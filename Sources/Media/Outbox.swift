@@ -22,6 +22,8 @@ final class Outbox {
   private var addressed = 0
   /// How many were written since it was last empty.
   private(set) var written = 0
+  /// Keys that were heard on the way and are signalling's concern.
+  var digits: [(from: Side, digit: UInt8, milliseconds: Int)] = []
   /// Packets for which there was no room.
   private(set) var overflow: UInt64 = 0
 

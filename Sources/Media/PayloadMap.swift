@@ -16,6 +16,8 @@ struct PayloadMap: Sendable {
   /// Numbers of voice codecs whose timestamps count 8 a millisecond, and that of Opus, which counts 48.
   private var slow = InlineArray<2, UInt64>(repeating: 0)
   private var opus: UInt8 = 0xff
+  /// The number of telephone events; 0xff where there are none.
+  private(set) var events: UInt8 = 0xff
   /// Whether the leg has a codec that must be decoded for the other.
   private(set) var decodes = false
 
@@ -32,6 +34,7 @@ struct PayloadMap: Sendable {
       case nil: break
       default: slow[Int(payload.number >> 6)] |= 1 << UInt64(payload.number & 63)
       }
+      if payload.format == .telephoneEvent { events = payload.number }
       guard let sends, let entry = Self.entry(for: payload, in: sends) else { continue }
       entries[Int(payload.number)] = entry
       if entry >> 8 == UInt16(Action.decode.rawValue) { decodes = true }

@@ -15,6 +15,9 @@ struct RelayLeg: Sendable {
   var reports = LegReports()
   /// Of what goes to this leg's phone.
   var succession = Succession()
+  /// What becomes of this phone's keys.
+  var digits = DigitConversion.none
+  var events = EventReader()
 
   // Of `negotiated`, at hand for each packet.
   private(set) var takesMedia = false

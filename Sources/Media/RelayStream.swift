@@ -12,6 +12,8 @@ struct RelayStream {
   private var heard: Instant
   private var saidSilent = false
   let studio: Studio?
+  /// A key was made for one of the phones, so that the stream ends here from then on.
+  var wasPressed = false
   /// There where what one side sends has to be decoded for the other.
   var termination: Termination?
 
@@ -54,6 +56,7 @@ struct RelayStream {
       guard let leg = legs[i].negotiated else { continue }
       legs[i].map = PayloadMap(from: leg.accepts, to: legs[target(of: i)].negotiated?.sends)
     }
+    settleDigits()
     settleTermination(now)
     if isActive != wasActive { hear(now) }
   }
@@ -90,6 +93,11 @@ struct RelayStream {
     guard let destination = legs[target].rtp.destination else {
       legs[i].counts.dropped.noDestination &+= 1
       return .drop
+    }
+    if legs[i].digits.readsEvents, header.payloadType == legs[i].map.events {
+      let payload = header.payloadOffset..<header.payloadOffset + header.payloadCount
+      hearEvent(header.timestamp, UnsafeRawBufferPointer(rebasing: packet[payload]), side, now: now)
+      return .taken
     }
     if let termination {
       termination.receive(UnsafeRawBufferPointer(packet), header, side: side, now: now)

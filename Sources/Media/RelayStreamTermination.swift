@@ -5,7 +5,7 @@ import Wire
 extension RelayStream {
   mutating func settleTermination(_ now: Instant) {
     guard !isEcho, let studio, let a = legs[0].negotiated, let b = legs[1].negotiated,
-      legs[0].map.decodes || legs[1].map.decodes
+      legs[0].map.decodes || legs[1].map.decodes || convertsDigits
     else {
       termination = nil
       for i in 0..<2 { legs[i].reports.next = nil }

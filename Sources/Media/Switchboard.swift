@@ -98,7 +98,11 @@ struct Switchboard: PacketHandler {
       reconcile(i, takes: false)
       say(.latched(id, route.side, from))
     }
-    if outcome == .taken { address(i) }
+    if outcome == .taken {
+      // A key may have brought the stream back.
+      if route.isHeld { reconcile(i, takes: false) }
+      address(i)
+    }
     guard case .send(let side, let address) = outcome else { return nil }
     if route.isHeld { slipped(i, route.side, payloadType: packet[1] & 0x7f, from: from) }
     let by = side == .a ? route.slotA : route.slotB
@@ -130,6 +134,9 @@ struct Switchboard: PacketHandler {
       return PacketTarget(slot: letter.isControl ? sockets.control : sockets.rtp, address: address)
     }
     nextWake = earliest(nextWake, entries[i]?.stream.deadline)
+    guard !studio.outbox.digits.isEmpty, let id = entries[i]?.id else { return }
+    for key in studio.outbox.digits { say(.pressed(id, key.from, digit: key.digit, milliseconds: key.milliseconds)) }
+    studio.outbox.digits.removeAll(keepingCapacity: true)
   }
 
   /// Wakes the streams that are due.
@@ -166,6 +173,11 @@ struct Switchboard: PacketHandler {
     case .setEcho(let id, let leg): set(id, .a, leg, echo: true, sockets, &engine, now)
     case .report(let id):
       if let entry = entry(id) { say(.statistics(id, entry.statistics)) } else { say(.failed(id, .noStream)) }
+    case .press(let id, let side, let digit, let milliseconds):
+      guard let i = index[id] else { return say(.failed(id, .noStream)) }
+      entries[i]?.stream.press(side, digit & 15, milliseconds: max(0, milliseconds), now: now)
+      reconcile(i, takes: false)
+      address(i)
     case .close(let id): close(id, &engine)
     case .release: break
     }

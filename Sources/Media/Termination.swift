@@ -28,8 +28,9 @@ final class Termination {
     (side == .a ? fromA : fromB)?.receive(packet, header, now: now, studio.outbox)
   }
 
+  func transcoder(toward side: Side) -> Transcoder? { side == .a ? fromB : fromA }
   /// What the phone on this side is sent.
-  func stream(toward side: Side) -> OutgoingStream? { (side == .a ? fromB : fromA)?.stream }
+  func stream(toward side: Side) -> OutgoingStream? { transcoder(toward: side)?.stream }
   func source(toward side: Side) -> UInt32? { stream(toward: side)?.ssrc }
 
   var deadline: Instant? { earliest(fromA?.deadline, fromB?.deadline) }
@@ -44,6 +45,6 @@ extension Leg {
   /// Whether what comes from this leg to `other` is coded the same way as from `leg` to `another`.
   fileprivate func codes(as leg: Leg, toward other: Leg, _ another: Leg) -> Bool {
     accepts == leg.accepts && other.sends == another.sends && other.packetTime == another.packetTime
-      && other.opusBitrate == another.opusBitrate
+      && other.opusBitrate == another.opusBitrate && digits == leg.digits && other.digits == another.digits
   }
 }

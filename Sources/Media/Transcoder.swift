@@ -12,7 +12,7 @@ final class Transcoder {
 
   private let accepts: [Payload]
   let sends: [Payload]
-  private let target: Side
+  let target: Side
   let encoder: VoiceEncoder
   let voiceNumber: UInt8
   /// Samples of a packet to be sent.
@@ -27,8 +27,15 @@ final class Transcoder {
   var waitingCount = 0
   /// The timestamp that the next voice packet has where nothing is missing.
   var expected: UInt32?
-  private var lastUsed: Instant?
+  private(set) var lastUsed: Instant?
   var event: (heard: UInt32, said: UInt32)?
+  /// What becomes of the phone's keys, and what finds them where they are tones.
+  let digits: DigitConversion
+  var detector: DigitDetector?
+  /// The key that was found, where it is signalling's concern.
+  var found: UInt8?
+  /// Keys that the other phone is told of.
+  var keys: KeySender
 
   /// Turns what a phone sends by `leg.accepts` into what the phone of `other` takes. Nil where `other` takes no codec
   /// that can be encoded, or memory is short.
@@ -47,6 +54,8 @@ final class Transcoder {
     voiceNumber = voice.number
     frame = PacketTime.settled(other.packetTime, coding) * encoder.rate / 1000
     self.stream = stream
+    digits = DigitConversion(from: leg.digits, to: other.digits)
+    keys = KeySender(byTones: other.digits == .tones)
     decoded = .allocate(capacity: PacketTime.longest * 16)
     waiting = .allocate(capacity: 2 * PacketTime.longest * 16 + frame)
     decoded.initialize(repeating: 0)
@@ -59,7 +68,7 @@ final class Transcoder {
   }
 
   /// When a gap is given up, if there is one.
-  var deadline: Instant? { jitter.deadline }
+  var deadline: Instant? { earliest(jitter.deadline, keys.deadline) }
 
   // MARK: in
 
@@ -85,6 +94,7 @@ final class Transcoder {
   /// Gives up gaps that have been waited for.
   func wake(now: Instant, _ out: Outbox) {
     while let held = jitter.next(now: now) { use(held, now, out) }
+    sendKeys(now, out)
   }
 
   private func use(_ held: JitterBuffer.Held, _ now: Instant, _ out: Outbox) {
@@ -96,6 +106,11 @@ final class Transcoder {
   ) {
     guard let heard = accepts.first(where: { $0.number == number }) else { return }
     lastUsed = now
+    if digits.listens, let coding = VoiceCoding(heard.format) {
+      return voice(coding, timestamp, payload.assumingMemoryBound(to: UInt8.self), lost: lost, out)
+    }
+    // Keys take the place of speech.
+    guard !keys.isPressing else { return }
     if heard.format == .telephoneEvent {
       passEvent(timestamp, payload, out)
     } else if let same = sends.first(where: { $0 == heard }) ?? sends.first(where: { $0.format == heard.format }) {

@@ -7,9 +7,13 @@ extension Transcoder {
     _ coding: VoiceCoding, _ timestamp: UInt32, _ payload: UnsafeBufferPointer<UInt8>, lost: Int, _ out: Outbox
   ) {
     guard let decoder = decoder(for: coding) else { return }
-    if let expected { bridge(Int32(bitPattern: timestamp &- expected), decoder, lost: lost, before: payload, out) }
+    if let expected, !hasKey {
+      bridge(Int32(bitPattern: timestamp &- expected), decoder, lost: lost, before: payload, out)
+    }
     let count = decoder.decode(payload, into: decoded)
     expected = timestamp &+ UInt32(count * 1000 / decoder.rate) &* coding.ticks
+    if digits.listens { listen(UnsafeBufferPointer(rebasing: decoded[..<count]), decoder.rate, out) }
+    guard !hasKey else { return silence(count, decoder.rate) }
     append(count, out)
   }
 
@@ -51,6 +55,7 @@ extension Transcoder {
     if let decoder, decoder.coding == coding { return decoder }
     if decoder != nil { expected = nil }
     decoder = VoiceDecoder(coding, rate: encoder.rate)
+    detector = nil
     guard let decoder else { return nil }
     resampler = nil
     if decoder.rate != encoder.rate {
@@ -92,7 +97,7 @@ extension Transcoder {
     send(UnsafeBufferPointer(rebasing: waiting[..<frame]), out)
   }
 
-  private func send(_ samples: UnsafeBufferPointer<Int16>, _ out: Outbox) {
+  func send(_ samples: UnsafeBufferPointer<Int16>, _ out: Outbox) {
     let encoder = encoder
     write(voiceNumber, marker: stream.isMarked, timestamp: stream.timestamp, out) { room in
       encoder.encode(samples, into: room)

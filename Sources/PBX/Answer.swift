@@ -47,7 +47,8 @@ extension Exchange {
           caller.said = agreed.said
           caller.heard = agreed.heard
           body = nil
-          let said = Negotiation.relayedAnswer(to: agreed.heard, from: caller.codecs, heard, codecs: callee.codecs)
+          let said = Negotiation.relayedAnswer(
+            to: agreed.heard, from: caller.codecs, heard, codecs: callee.codecs, events: usesEvents(caller))
           if said?.formats != agreed.said.formats || said?.direction != agreed.said.direction {
             caller.reoffer = Reoffer(direction: heard.direction, isEcho: true)
           }
@@ -57,7 +58,10 @@ extension Exchange {
         callee.said = branch.said
         callee.heard = heard
       } else if let early = branch.agreed(with: response), let heard = early.heard {
-        guard let said = Negotiation.relayedOffer(heard, from: callee.codecs, to: caller.codecs) else {
+        guard
+          let said = Negotiation.relayedOffer(
+            heard, from: callee.codecs, to: caller.codecs, events: usesEvents(caller))
+        else {
           throw Refused(488)
         }
         callee.said = early.said
@@ -88,7 +92,10 @@ extension Exchange {
   func answerOn(
     _ leg: inout Leg, _ offer: Call.Offer, _ heard: AudioStream, from codecs: [VoiceCodec]
   ) throws(Refused) -> SessionDescription {
-    guard let said = Negotiation.relayedAnswer(to: offer.audio, from: leg.codecs, heard, codecs: codecs) else {
+    guard
+      let said = Negotiation.relayedAnswer(
+        to: offer.audio, from: leg.codecs, heard, codecs: codecs, events: usesEvents(leg))
+    else {
       throw Refused(488)
     }
     leg.said = said
@@ -105,7 +112,9 @@ extension Exchange {
     guard var offer = try readOffer(response.headers, response.body) else { throw Refused(488) }
     offer = numbered(offer, by: side.other, offerer.session, in: &call.further)
     let further = call.further.offered(offer.audio, to: side)
-    guard let said = Negotiation.relayedOffer(offer.audio, from: offerer.codecs, to: leg.codecs, further: further)
+    guard
+      let said = Negotiation.relayedOffer(
+        offer.audio, from: offerer.codecs, to: leg.codecs, events: usesEvents(leg), further: further)
     else { throw Refused(488) }
     let body = leg.session.offer(said, at: mediaAddress(leg.dialog.flow, port: leg.port))
     return (

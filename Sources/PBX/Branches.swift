@@ -80,7 +80,9 @@ extension Exchange {
   ) -> (SessionDescription, said: AudioStream, heard: AudioStream)? {
     guard let offer = call.caller.offer, let port = call.callerPort,
       let heard = try? branch.answer(in: response),
-      let said = Negotiation.relayedAnswer(to: offer.audio, from: call.caller.codecs, heard, codecs: branch.codecs)
+      let said = Negotiation.relayedAnswer(
+        to: offer.audio, from: call.caller.codecs, heard, codecs: branch.codecs,
+        events: usesEvents(call.caller.number, trunk: call.caller.trunk))
     else { return nil }
     let address = mediaAddress(flow, port: port)
     return (call.caller.session.answer(offer.description, said, at: address), said, heard)

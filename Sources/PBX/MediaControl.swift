@@ -68,7 +68,8 @@ extension Exchange {
     let isEcho = talking.callee == nil
     for side in [CallSide.caller, .callee] {
       guard let leg = talking[side], let said = leg.said, let heard = leg.heard else { continue }
-      let media = Negotiation.leg(port: leg.port, said: said, heard: heard, by: leg.dialog.flow)
+      var media = Negotiation.leg(port: leg.port, said: said, heard: heard, by: leg.dialog.flow)
+      if !isEcho { media.digits = digitMethod(leg) }
       if isEcho {
         call.portsInMedia.insert(leg.port)
         emit(.media(.setEcho(call.stream, media)))
@@ -113,6 +114,11 @@ extension Exchange {
         guard case .talking(var talking) = call.state else { return }
         talking[side == .a ? .caller : .callee]?.latched = address
         call.state = .talking(talking)
+      }
+    case .pressed(let stream, let side, let digit, let milliseconds):
+      withCall(stream.number) { (exchange, call) in
+        let key = DigitBody(digit: digit, milliseconds: milliseconds)
+        exchange.pressed(&call, side == .a ? .caller : .callee, key)
       }
     case .statistics(let stream, let statistics):
       guard stream.part == 0 else { return }

@@ -20,7 +20,8 @@ enum Negotiation {
   /// conversion, in the order that the callee prefers, and `further` beside the audio. Nil where the offer holds nothing
   /// that the phone may use.
   static func relayedOffer(
-    _ offer: AudioStream, from offererCodecs: [VoiceCodec], to codecs: [VoiceCodec], further: [FurtherStream] = []
+    _ offer: AudioStream, from offererCodecs: [VoiceCodec], to codecs: [VoiceCodec], events: Bool = true,
+    further: [FurtherStream] = []
   ) -> AudioStream? {
     var relayed = offer
     relayed.further = further
@@ -34,7 +35,7 @@ enum Negotiation {
     for codec in converted(offered, to: codecs) { formats.append(codec.format(besides: offer.formats + formats)) }
     guard !formats.isEmpty else { return nil }
     relayed.index = 0
-    relayed.formats = formats + offer.formats.filter { $0.isSpeechAid }
+    relayed.formats = formats + offeredAids(offer, besides: formats, events: events)
     return relayed
   }
 
@@ -50,7 +51,8 @@ enum Negotiation {
   /// in the order of that answer. Without a codec in common one of the offerer's stands, and is converted. Nil where the
   /// phones cannot talk.
   static func relayedAnswer(
-    to offer: AudioStream, from offererCodecs: [VoiceCodec], _ answer: AudioStream, codecs: [VoiceCodec]
+    to offer: AudioStream, from offererCodecs: [VoiceCodec], _ answer: AudioStream, codecs: [VoiceCodec],
+    events: Bool = true
   ) -> AudioStream? {
     let usable = offer.formats.filter { format in format.codec.map(offererCodecs.contains) ?? !format.isSpeechAid }
     var voice: [Format] = []
@@ -65,8 +67,8 @@ enum Negotiation {
     relayed.further = relayedFurther(offer, answer)
     // One may do without the audio where something else is agreed upon: a fax takes its place.
     guard !voice.isEmpty || !relayed.further.isEmpty else { return nil }
-    let aids = answer.formats.filter { $0.isSpeechAid }.compactMap { $0.answering(offer.formats) }
-    relayed.formats = voice.isEmpty ? [] : voice + aids
+    relayed.formats =
+      voice.isEmpty ? [] : voice + answeredAids(offer, answer, besides: voice, events: events)
     relayed.direction = answer.direction.limited(to: offer.direction.mirrored)
     return relayed
   }
@@ -119,7 +121,7 @@ enum Negotiation {
 extension Format {
   /// This format of an answer as told to the one whose offer it answers in the end: under the number that was offered,
   /// with the parameters of the answer. A number names one of several offers of the same encoding.
-  fileprivate func answering(_ offered: [Format]) -> Format? {
+  func answering(_ offered: [Format]) -> Format? {
     let same = offered.filter { $0.sameEncoding(as: self) }
     guard let match = same.first(where: { $0.payloadType == payloadType }) ?? same.first else { return nil }
     var answer = match

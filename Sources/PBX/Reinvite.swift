@@ -49,7 +49,8 @@ extension Exchange {
     if let offer {
       let further = call.further.offered(offer.audio, to: side.other)
       guard
-        let relayed = Negotiation.relayedOffer(offer.audio, from: leg.codecs, to: other.codecs, further: further)
+        let relayed = Negotiation.relayedOffer(
+          offer.audio, from: leg.codecs, to: other.codecs, events: usesEvents(other), further: further)
       else {
         settleFurther(&call, talking)
         return refuse(transaction, request, 488)

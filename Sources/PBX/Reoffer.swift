@@ -95,7 +95,8 @@ extension Exchange {
     guard let leg = talking[side], let other = talking[side.other], let heard = other.heard else { return nil }
     // What the phones have beside the audio stays.
     let further = leg.said?.further.filter { ours in heard.further.contains { $0.number == ours.number } }
-    var said = Negotiation.relayedOffer(heard, from: other.codecs, to: leg.codecs, further: further ?? [])
+    var said = Negotiation.relayedOffer(
+      heard, from: other.codecs, to: leg.codecs, events: usesEvents(leg), further: further ?? [])
     said?.direction = direction
     return said
   }

@@ -108,7 +108,8 @@ extension Exchange {
     if let offer = call.caller.offer {
       let further = call.further.offered(offer.audio, to: .callee)
       guard
-        let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs, further: further)
+        let relayed = Negotiation.relayedOffer(
+          offer.audio, from: call.caller.codecs, to: codecs, events: usesEvents(number), further: further)
       else {
         return end(&call, refusing: 488, .noCommonCodec)
       }

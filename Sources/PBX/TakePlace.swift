@@ -51,7 +51,9 @@ extension Exchange {
       if let offer = try readOffer(request.headers, request.body) {
         body = try answerOn(&leg, offer, heard, from: stays.codecs)
       } else {
-        guard let said = Negotiation.relayedOffer(heard, from: stays.codecs, to: leg.codecs) else { throw Refused(488) }
+        guard
+          let said = Negotiation.relayedOffer(heard, from: stays.codecs, to: leg.codecs, events: usesEvents(leg))
+        else { throw Refused(488) }
         body = leg.session.offer(said, at: address)
         delayed = Call.DelayedOffer(answerer: side, said: said, offerer: nil)
       }

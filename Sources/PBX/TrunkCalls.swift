@@ -120,7 +120,8 @@ extension Exchange {
       let codecs = trunk.settings.codecs
       let further = call.further.offered(offer.audio, to: .callee)
       guard
-        let relayed = Negotiation.relayedOffer(offer.audio, from: call.caller.codecs, to: codecs, further: further)
+        let relayed = Negotiation.relayedOffer(
+          offer.audio, from: call.caller.codecs, to: codecs, events: usesEvents("", trunk: name), further: further)
       else {
         return end(&call, refusing: 488, .noCommonCodec)
       }

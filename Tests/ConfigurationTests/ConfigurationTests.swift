@@ -99,7 +99,7 @@ func faults(_ text: String) -> [String] {
           "sotto.yaml:3:10: found '16384-16386', 3 ports with room for no call, expected at least 4 ports: a call takes 4, "
             + "so 16384-17383 allows 250 calls",
           "sotto.yaml:5:3: extension '1001' has no 'password'; add one",
-          "sotto.yaml:5:10: unknown key 'pasword'; expected name, password, codecs or digest; did you mean 'password'?",
+          "sotto.yaml:5:10: unknown key 'pasword'; expected name, password, codecs, digest or dtmf; did you mean 'password'?",
           "sotto.yaml:6:20: found a password of 5 characters, expected at least 8, or 'allow_weak_passwords: true' at "
             + "the top of the file",
           "sotto.yaml:7:3: '1002' stands twice; it was first on line 6",
@@ -146,7 +146,10 @@ func faults(_ text: String) -> [String] {
     ("extensions: {alice: {password: long-enough}}", "1:14: found 'alice', expected a number of 1 to 15 digits"),
     ("extensions: {\"*43\": {password: long-enough}}", "1:14: found '*43', expected a number of 1 to 15 digits"),
     ("extensions: {1234567890123456: {password: long-enough}}", "1:14: found '1234567890123456', expected a number"),
-    ("extensions: {1001: secret-word}", "1:20: found text, expected a mapping of name, password, codecs or digest"),
+    (
+      "extensions: {1001: secret-word}",
+      "1:20: found text, expected a mapping of name, password, codecs, digest or dtmf"
+    ),
     ("extensions: {1001: {password: }}", "1:31: found nothing, expected a password"),
     ("extensions: {1001: {password: [secret-word]}}", "1:31: found a list, expected a password"),
     ("extensions: {1001: {password: \"\\tsecret-word\"}}", "1:31: found a control character, expected a password"),

@@ -119,3 +119,19 @@ import Wire
     }
   }
 }
+
+@Test func keysGoAsTheFileSays() throws {
+  let text = """
+    country: DE
+    extensions:
+      "1001": {password: long-enough, dtmf: info}
+      "1002": {password: long-enough}
+    trunks:
+      line: {host: 192.0.2.1, dtmf: inband}
+    """
+  let configuration = try Configuration(yaml: Array(text.utf8), file: "sotto.yaml")
+  #expect(configuration.extensions["1001"]?.dtmf == .info && configuration.extensions["1002"]?.dtmf == .auto)
+  #expect(configuration.trunks.first?.dtmf == .inband)
+  let wrong = text.replacing("inband", with: "tones")
+  #expect(throws: ConfigurationError.self) { try Configuration(yaml: Array(wrong.utf8), file: "sotto.yaml") }
+}

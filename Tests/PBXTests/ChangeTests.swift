@@ -99,11 +99,11 @@ struct ChangeTests {
   @Test func infoIsPassedAndOptionsAnswered() {
     connect()
     a.inDialog(.info, now: office.now) { request in
-      request.headers.append(.contentType, "application/dtmf-relay")
-      request.body = Array("Signal=5".utf8)
+      request.headers.append(.contentType, "application/media_control+xml")
+      request.body = Array("<faster/>".utf8)
     }
     #expect(office.run(until: { a.story == ["200"] }))
-    #expect(b.lastRequest?.body == Array("Signal=5".utf8) && b.story == ["INFO"])
+    #expect(b.lastRequest?.body == Array("<faster/>".utf8) && b.story == ["INFO"])
     a.inDialog(.options, now: office.now)
     #expect(office.run(until: { a.story == ["200", "200"] }))
     #expect(a.lastResponse?.headers[.allow]?.contains("INVITE") == true)

@@ -58,7 +58,7 @@ struct CodecTests {
     a.call("1002", now: office.now)
     #expect(office.run(until: { b.ringing != nil }))
     let body = try #require(b.ringing?.request.body)
-    #expect(try SessionDescription.parse(body).offeredAudio().formats.map { $0.payloadType } == [8, 9])
+    #expect(try SessionDescription.parse(body).offeredAudio().formats.map { $0.payloadType } == [8, 9, 101])
   }
 
   @Test func codecsThatTheExchangeDoesNotKnowAreRelayedUnderTheirNumbers() throws {

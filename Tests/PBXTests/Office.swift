@@ -17,6 +17,8 @@ final class Box: SimNode {
   var media: [StreamID: [Media.Side: Media.Leg]] = [:]
   /// What the media thread says that it counted of each call.
   var counted = StreamStatistics(a: LegStatistics(), b: LegStatistics())
+  /// Keys that the media thread was to make: stream, side, digit, milliseconds.
+  private(set) var presses: [String] = []
   var portsInMedia: Int { media.values.reduce(0) { $0 + $1.count } }
   /// Ports given to the exchange and neither released by it nor by the media thread.
   private(set) var portsOffered: Set<UInt16> = []
@@ -77,6 +79,8 @@ final class Box: SimNode {
         for leg in (media[stream] ?? [:]).values { portsOffered.remove(leg.port) }
         media[stream] = nil
         exchange.mediaEvent(.closed(stream, counted), now: now)
+      case .media(.press(let stream, let side, let digit, let milliseconds)):
+        presses.append("\(stream.number) \(side) \(digit) \(milliseconds)")
       case .media(.release(let port)): portsOffered.remove(port)
       case .media, .expectKeepAlives: break
       case .needPorts(let count): exchange.offer(ports: (0..<count).compactMap { _ in nextFreePort() })

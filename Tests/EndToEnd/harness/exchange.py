@@ -12,13 +12,13 @@ DOMAIN = "office.lan"
 
 
 class Extension:
-    def __init__(self, number, codecs=("PCMU", "PCMA")):
-        self.number, self.codecs = number, list(codecs)
+    def __init__(self, number, codecs=("PCMU", "PCMA"), dtmf="auto"):
+        self.number, self.codecs, self.dtmf = number, list(codecs), dtmf
         self.password = secrets.token_hex(8)
 
     def yaml(self):
         return (f'  "{self.number}": {{name: Phone {self.number}, password: {self.password}, '
-                f'codecs: [{", ".join(self.codecs)}]}}\n')
+                f'codecs: [{", ".join(self.codecs)}], dtmf: {self.dtmf}}}\n')
 
 
 class Exchange:

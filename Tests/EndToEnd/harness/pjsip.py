@@ -21,6 +21,11 @@ class Call(pj.Call):
         super().__init__(account, call_id)
         self.index, self.state, self.status, self.transfers = number, "", 0, []
         self.player = self.recorder = None
+        # Keys that it was told of, each with the way: 0 is RFC 4733, 1 is INFO.
+        self.keys = []
+
+    def onDtmfDigit(self, news):
+        self.keys.append([news.digit, news.method])
 
     def onCallState(self, _):
         info = self.getInfo()
@@ -138,6 +143,25 @@ def main(number, password, domain, exchange, own, transport, speech, folder, *op
         operation.opt.flag = pj.PJSUA_CALL_UNHOLD
         account.calls[int(index)].reinvite(operation)
 
+    def keys(index, digits, way):
+        call = account.calls[int(index)]
+        if way == "tones":
+            call.generator, wanted = pj.ToneGenerator(), pj.ToneDigitVector()
+            call.generator.createToneGenerator(8000, 1)
+            for symbol in digits:
+                digit = pj.ToneDigit()
+                digit.digit, digit.on_msec, digit.off_msec, digit.volume = symbol, 100, 100, 0
+                wanted.append(digit)
+            # Nobody speaks while keys are pressed.
+            audio = call.getAudioMedia(-1)
+            call.player.stopTransmit(audio)
+            call.generator.startTransmit(audio)
+            return call.generator.playDigits(wanted)
+        made = pj.CallSendDtmfParam()
+        made.digits, made.duration = digits, 160
+        made.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if way == "info" else pj.PJSUA_DTMF_METHOD_RFC2833
+        call.sendDtmf(made)
+
     def message(user, *words):
         buddy, what = pj.BuddyConfig(), pj.SendInstantMessageParam()
         buddy.uri, what.content = target(user), " ".join(words)
@@ -149,10 +173,11 @@ def main(number, password, domain, exchange, own, transport, speech, folder, *op
         return {"registration": account.status, "messages": account.messages, "delivered": account.delivered,
                 "waiting": account.waiting,
                 "calls": [{"state": call.state, "status": call.status, "transfers": call.transfers,
+                           "keys": call.keys,
                            "recording": f"{folder}/heard-{call.index}.wav"} for call in account.calls]}
 
     commands = {
-        "report": report, "dial": dial, "resume": resume, "message": message,
+        "report": report, "dial": dial, "resume": resume, "message": message, "keys": keys,
         "manner": lambda status: setattr(account, "answers", int(status)),
         "answer": lambda index: say(account.calls[int(index)], 200),
         "hold": lambda index: account.calls[int(index)].setHold(pj.CallOpParam(True)),
@@ -177,7 +202,7 @@ def main(number, password, domain, exchange, own, transport, speech, folder, *op
             except pj.Error as fault:
                 print(json.dumps({"error": fault.info()}), file=answers)
     for call in account.calls:
-        call.player = call.recorder = None
+        call.player = call.recorder = call.generator = None
     endpoint.libDestroy()
     # Python would take apart what the library has already.
     os._exit(0)

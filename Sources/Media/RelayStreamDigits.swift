@@ -1,0 +1,60 @@
+import Wire
+
+/// Keys that one phone tells of in another way than the other can be told.
+extension RelayStream {
+  /// Settles what becomes of each phone's keys.
+  mutating func settleDigits() {
+    let a = legs[0].negotiated?.digits
+    let b = legs[1].negotiated?.digits
+    legs[0].digits = isEcho ? .none : DigitConversion(from: a, to: b)
+    legs[1].digits = isEcho ? .none : DigitConversion(from: b, to: a)
+    if a == b || a == nil || b == nil { wasPressed = false }
+  }
+
+  /// Whether what one phone sends has to pass through our hands for its keys' sake: to find tones, or, from the first on
+  /// that was pressed, to make events or tones in its place.
+  var convertsDigits: Bool {
+    guard wasPressed || legs[0].digits.listens || legs[1].digits.listens else { return false }
+    return (0..<2).allSatisfy { legs[$0].negotiated?.sends.contains { VoiceCoding($0.format) != nil } == true }
+  }
+
+  /// Takes a packet of RFC 4733 that the other phone does not take.
+  mutating func hearEvent(_ timestamp: UInt32, _ payload: UnsafeRawBufferPointer, _ side: Side, now: Instant) {
+    let i = Int(side.rawValue)
+    let goesByInfo = legs[i].digits == .eventsToInfo
+    var changes: (EventReader.Change?, EventReader.Change?)
+    legs[i].events.take(timestamp, payload) { change in
+      if changes.0 == nil { changes.0 = change } else { changes.1 = change }
+    }
+    for change in [changes.0, changes.1] {
+      guard let change else { continue }
+      if goesByInfo {
+        if change.ends { studio?.outbox.digits.append((side, change.digit, change.milliseconds)) }
+        continue
+      }
+      if change.begins { press(side.other, change.digit, milliseconds: nil, now: now) }
+      guard let studio else { continue }
+      termination?.keep(toward: side.other, change.ends ? change.milliseconds : nil, now: now, studio.outbox)
+    }
+  }
+
+  /// Has the phone on this side told of a key: for so long, or until `keep` ends it.
+  mutating func press(_ side: Side, _ digit: UInt8, milliseconds: Int?, now: Instant) {
+    guard let studio else { return }
+    if termination == nil {
+      wasPressed = true
+      settleTermination(now)
+    }
+    termination?.press(toward: side, Keypress(digit: digit, milliseconds: milliseconds), now: now, studio.outbox)
+  }
+}
+
+extension Termination {
+  func press(toward side: Side, _ key: Keypress, now: Instant, _ out: Outbox) {
+    transcoder(toward: side)?.press(key, now: now, out)
+  }
+
+  func keep(toward side: Side, _ milliseconds: Int?, now: Instant, _ out: Outbox) {
+    transcoder(toward: side)?.keep(milliseconds, now: now)
+  }
+}
