@@ -99,7 +99,6 @@ public struct Extension: Equatable, Sendable {
   public var codecs: [VoiceCodec]
   /// What is challenged, in this order; never empty.
   public var digest: [DigestAlgorithm]
-
   public var dtmf = DigitSetting.auto
 
   /// MD5 alone is the default: baresip 1.0.0 cannot register where SHA-256 is present, sipp 3.6.1 where it comes first.

@@ -7,16 +7,24 @@ extension RelayStream {
     guard !isEcho, let studio, let a = legs[0].negotiated, let b = legs[1].negotiated,
       legs[0].map.decodes || legs[1].map.decodes || convertsDigits
     else {
-      termination = nil
-      for i in 0..<2 { legs[i].reports.next = nil }
+      endTermination()
       return
     }
     if termination == nil {
       for i in 0..<2 { legs[i].reports.next = now + studio.reportInterval() }
     }
     let settled = termination ?? Termination(studio)
-    settled.set(a: a, b: b)
+    settled.set(a: a, b: b, first: (legs[0].succession.next, legs[1].succession.next))
     termination = settled
+  }
+
+  /// The phones' own packets go through again.
+  private mutating func endTermination() {
+    for side in [Side.a, .b] {
+      if let stream = termination?.stream(toward: side) { legs[Int(side.rawValue)].succession.follow(stream) }
+      legs[Int(side.rawValue)].reports.next = nil
+    }
+    termination = nil
   }
 
   var isTerminated: Bool { termination != nil }

@@ -9,12 +9,13 @@ final class Studio {
 
   init(seed: UInt64) { state = seed }
 
-  /// A source as RFC 3550 §5.1 wants it: each of its numbers random.
-  func newStream() -> OutgoingStream {
+  /// A source as RFC 3550 §5.1 wants it: each of its numbers random, but for the first sequence number where that must
+  /// follow what the phone heard before.
+  func newStream(from sequence: UInt16?) -> OutgoingStream {
     let first = next()
     let second = next()
     return OutgoingStream(
-      ssrc: UInt32(truncatingIfNeeded: first >> 32), sequence: UInt16(truncatingIfNeeded: first),
+      ssrc: UInt32(truncatingIfNeeded: first >> 32), sequence: sequence ?? UInt16(truncatingIfNeeded: first),
       timestamp: UInt32(truncatingIfNeeded: second))
   }
 

@@ -31,6 +31,17 @@ struct Succession: Sendable {
     return true
   }
 
+  /// Where a source of the exchange's own begins, to be ahead of what the phone heard; nil where it heard nothing.
+  var next: UInt16? { ssrc == nil ? nil : last &+ Self.lead }
+
+  /// The exchange's own source was heard until now.
+  mutating func follow(_ stream: OutgoingStream) {
+    guard stream.packets > 0 else { return }
+    ssrc = stream.ssrc
+    last = stream.sequence &- 1
+    shift = 0
+  }
+
   /// So many of this source were sent unseen.
   mutating func pass(_ packets: UInt64) { last &+= UInt16(truncatingIfNeeded: packets) }
 }

@@ -11,15 +11,16 @@ final class Termination {
 
   init(_ studio: Studio) { self.studio = studio }
 
-  /// Takes what was agreed with both phones. Each goes on hearing the source that it heard.
-  func set(a: Leg, b: Leg) {
+  /// Takes what was agreed with both phones. Each goes on hearing the source that it heard; a new one for it begins with
+  /// the sequence number of `first`.
+  func set(a: Leg, b: Leg, first: (a: UInt16?, b: UInt16?)) {
     let last = agreed
     agreed = (a, b)
     if last.map({ !$0.a.codes(as: a, toward: $0.b, b) }) ?? true {
-      fromA = Transcoder(from: a, to: b, .b, fromA?.stream ?? studio.newStream())
+      fromA = Transcoder(from: a, to: b, .b, fromA?.stream ?? studio.newStream(from: first.b))
     }
     if last.map({ !$0.b.codes(as: b, toward: $0.a, a) }) ?? true {
-      fromB = Transcoder(from: b, to: a, .a, fromB?.stream ?? studio.newStream())
+      fromB = Transcoder(from: b, to: a, .a, fromB?.stream ?? studio.newStream(from: first.a))
     }
   }
 

@@ -57,6 +57,29 @@ import Wire
     #expect(first &- 3100 >= Succession.lead && first &- 3100 < 0x8000)
   }
 
+  /// A key that is made for a phone ends the stream here in mid-call, and a change of codecs passes it through again.
+  @Test(arguments: [100, 20000, 60000] as [UInt16])
+  func theExchangesOwnSourceBeginsAheadAndIsSucceeded(last: UInt16) throws {
+    func leg(_ remote: SocketAddress, _ digits: DigitMethod) -> Leg {
+      var leg = Scene.leg(remote)
+      leg.digits = digits
+      return leg
+    }
+    let scene = Scene(a: leg(Scene.phoneA, .events), b: leg(Scene.phoneB, .info))
+    for number in last &- 2...last { scene.send(.b, from: Scene.phoneB, sequence: number) }
+    scene.stream.press(.a, 5, milliseconds: 100, now: scene.now)
+    func made() -> [RTPHeader] {
+      scene.studio.outbox.packets.compactMap { $0.octets.withUnsafeBytes { RTPHeader($0) } }
+    }
+    let first = try #require(made().first)
+    #expect(first.sequence &- last >= Succession.lead && first.sequence &- last < 0x8000 && first.marker)
+    scene.stream.set(.b, leg(Scene.phoneB, .events), now: scene.now)
+    let sent = try #require(made().last)
+    let after = scene.send(.b, from: Scene.phoneB, sequence: last &+ 1).packet
+    let ahead = sequence(after) &- sent.sequence
+    #expect(ahead >= Succession.lead && ahead < 0x8000 && after[1] & 0x80 != 0)
+  }
+
   @Test func onePhoneAloneIsNeverChanged() {
     let scene = Scene()
     for number in [5000, 5001, 80, 81] as [UInt16] {
