@@ -101,7 +101,9 @@ extension Exchange {
     else { return }
     let able = Negotiation.ownOffer(call.caller.codecs)
     guard
-      let said = Negotiation.relayedAnswer(to: offer.audio, from: branch.codecs, able, codecs: call.caller.codecs)
+      let said = Negotiation.relayedAnswer(
+        to: offer.audio, from: branch.codecs, able, codecs: call.caller.codecs,
+        events: usesEvents(call.callee, trunk: branch.trunk))
     else { return }
     branch.early[fork].said = said
     branch.early[fork].heard = offer.audio

@@ -22,7 +22,8 @@ extension Exchange {
         }
         guard
           let said = Negotiation.relayedAnswer(
-            to: offer.audio, from: call.caller.codecs, heard, codecs: branch.codecs)
+            to: offer.audio, from: call.caller.codecs, heard, codecs: branch.codecs,
+            events: usesEvents(call.caller.number, trunk: call.caller.trunk))
         else { throw Refused(488) }
         ringing.branches[index].agreed = Call.EarlyAgreement(said: said, heard: offer.audio)
         response.headers.append(.contentType, MediaType.sdp.description)
@@ -65,7 +66,8 @@ extension Exchange {
         }
         guard
           let said = Negotiation.relayedAnswer(
-            to: offer.audio, from: branch.codecs, callers, codecs: call.caller.codecs)
+            to: offer.audio, from: branch.codecs, callers, codecs: call.caller.codecs,
+            events: usesEvents(call.callee, trunk: branch.trunk))
         else { throw Refused(488) }
         branch.early[fork].heard = offer.audio
         branch.said = said

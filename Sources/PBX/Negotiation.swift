@@ -17,10 +17,10 @@ enum Negotiation {
   }
 
   /// `offer` of a phone that may use `offererCodecs`, as offered on to one that may use `codecs`: first what needs no
-  /// conversion, in the order that the callee prefers, and `further` beside the audio. Nil where the offer holds nothing
-  /// that the phone may use.
+  /// conversion, in the order that the callee prefers, and `further` beside the audio; `events` says whether RFC 4733 may
+  /// be agreed with the callee. Nil where the offer holds nothing that the phone may use.
   static func relayedOffer(
-    _ offer: AudioStream, from offererCodecs: [VoiceCodec], to codecs: [VoiceCodec], events: Bool = true,
+    _ offer: AudioStream, from offererCodecs: [VoiceCodec], to codecs: [VoiceCodec], events: Bool,
     further: [FurtherStream] = []
   ) -> AudioStream? {
     var relayed = offer
@@ -48,11 +48,11 @@ enum Negotiation {
   }
 
   /// The answer to the offerer of `offer`, when the other phone gave `answer` to the offer relayed to it: what both have,
-  /// in the order of that answer. Without a codec in common one of the offerer's stands, and is converted. Nil where the
-  /// phones cannot talk.
+  /// in the order of that answer. Without a codec in common one of the offerer's stands, and is converted. `events` says
+  /// whether RFC 4733 may be agreed with the offerer. Nil where the phones cannot talk.
   static func relayedAnswer(
     to offer: AudioStream, from offererCodecs: [VoiceCodec], _ answer: AudioStream, codecs: [VoiceCodec],
-    events: Bool = true
+    events: Bool
   ) -> AudioStream? {
     let usable = offer.formats.filter { format in format.codec.map(offererCodecs.contains) ?? !format.isSpeechAid }
     var voice: [Format] = []

@@ -87,7 +87,7 @@ extension Exchange {
       case .ringing(var ringing) = other.state,
       ringing.held == nil, let stays = talking[transfer.by.other], let invite = other.caller.invite,
       let offer = other.caller.offer,
-      Negotiation.relayedOffer(offer.audio, from: other.caller.codecs, to: stays.codecs) != nil
+      Negotiation.relayedOffer(offer.audio, from: other.caller.codecs, to: stays.codecs, events: false) != nil
     else { return transferFailed(&call, 488) }
     guard mayJoin(trunk: stays.trunk?.name, other.outward?.trunk) else { return transferFailed(&call, 403) }
     var other = other
