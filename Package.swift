@@ -59,7 +59,7 @@ let package = Package(
     library(
       "PBX",
       [
-        "SIP", "STUN", "SDP", "DNS", "Media", "CallDoctor", "Configuration", "Numbering", "Wire", "Crypto",
+        "SIP", "STUN", "SDP", "DNS", "Media", "Codecs", "CallDoctor", "Configuration", "Numbering", "Wire", "Crypto",
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
     library("CallDoctor", ["Wire"]),
@@ -68,7 +68,10 @@ let package = Package(
     library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
     library(
       "Daemon",
-      ["PBX", "Media", "SIP", "DNS", "CallDoctor", "Trace", "Configuration", "Console", "Platform", "Wire", "Crypto"]),
+      [
+        "PBX", "Media", "Codecs", "SIP", "DNS", "CallDoctor", "Trace", "Configuration", "Console", "Platform", "Wire",
+        "Crypto",
+      ]),
     library(
       "SelfTest", ["Codecs", "Configuration", "Crypto", "Numbering", "Platform", "RTP", "SDP", "SIP", "STUN", "Wire"]),
     .executableTarget(
@@ -120,8 +123,8 @@ let package = Package(
     tests(
       "PBXTests",
       [
-        "PBX", "SIP", "STUN", "SDP", "DNS", "Media", "CallDoctor", "Configuration", "Numbering", "SimNet", "Crypto",
-        "Wire",
+        "PBX", "SIP", "STUN", "SDP", "DNS", "Media", "Codecs", "CallDoctor", "Configuration", "Numbering", "SimNet",
+        "Crypto", "Wire",
       ]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Numbering", "Wire"]),

@@ -76,6 +76,7 @@ public struct MediaSettings: Equatable, Sendable {
   public var externalAddress: IPAddress?
   /// At most so many threads relay, one a processor; nil for `mostThreads`.
   public var threads: Int?
+  public var holdMusic = HoldMusic.pattern
 
   public static let mostThreads = 16
 

@@ -53,7 +53,7 @@ extension Configuration {
   }
 
   private mutating func read(media node: YAMLNode, _ reader: inout YAMLReader) {
-    let section = reader.section(node, of: "media", keys: ["ports", "external_address", "threads"])
+    let section = reader.section(node, of: "media", keys: ["ports", "external_address", "threads", "hold_music"])
     if let node = section["ports"], let ports = reader.mediaPorts(node) {
       media.ports = ports
       let signalling = listeners.first { $0.transport == .udp && ports.contains($0.address.port) }
@@ -65,6 +65,7 @@ extension Configuration {
       let range = 1...MediaSettings.mostThreads
       media.threads = reader.integer(node, in: range, expected: "a number of threads")
     }
+    if let node = section["hold_music"] { media.holdMusic = reader.holdMusic(node) ?? media.holdMusic }
     if let node = section["external_address"] {
       let address = reader.address(node, expected: "an IP address such as 203.0.113.5")
       if let address, address.isUnspecified || address.isMulticast {

@@ -58,12 +58,6 @@ extension YAMLReader {
   }
 
   private mutating func path(_ node: YAMLNode, of what: String) -> String? {
-    let expected = "the absolute path of a PEM file with \(what), such as /data/tls/office.pem"
-    guard let text = text(node, expected: expected) else { return nil }
-    guard text.utf8.first == UInt8(ascii: "/") else {
-      refuse(node, expected: expected)
-      return nil
-    }
-    return text
+    path(node, expected: "the absolute path of a PEM file with \(what), such as /data/tls/office.pem")
   }
 }

@@ -109,6 +109,16 @@ public struct YAMLReader: Sendable {
     return elements
   }
 
+  /// The absolute path of a file.
+  mutating func path(_ node: YAMLNode, expected: String) -> String? {
+    guard let text = text(node, expected: expected) else { return nil }
+    guard text.utf8.first == UInt8(ascii: "/") else {
+      refuse(node, expected: expected)
+      return nil
+    }
+    return text
+  }
+
   /// One of a few words, of either case.
   public mutating func choice<Word>(_ node: YAMLNode) -> Word?
   where Word: CaseIterable & RawRepresentable, Word.RawValue == String {

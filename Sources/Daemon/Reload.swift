@@ -9,6 +9,7 @@ extension Server {
   func reload(now: Instant) -> String? {
     let fresh: Configuration
     let offered: Certificates.Fresh
+    let recording: Recording
     do throws(LoadError) {
       fresh = try loadConfiguration(file)
     } catch {
@@ -18,6 +19,12 @@ extension Server {
     do throws(TLSReadError) {
       offered = try certificates.prepare(fresh)
       try openWebSockets(fresh)
+    } catch {
+      log.write(.error, "configuration", error.description)
+      return kept(error.description)
+    }
+    do throws(RecordingError) {
+      recording = try Recording(fresh.media.holdMusic, before: self.recording)
     } catch {
       log.write(.error, "configuration", error.description)
       return kept(error.description)
@@ -37,6 +44,8 @@ extension Server {
     }
     if fresh.logLevel != configuration.logLevel { log.level = fresh.logLevel }
     media.configure(fresh.media)
+    if !recording.isSame(as: self.recording) { media.play(recording) }
+    self.recording = recording
     do throws(PlatformError) {
       try world.use(fresh.nameServers)
     } catch {

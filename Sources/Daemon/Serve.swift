@@ -8,6 +8,7 @@ enum StartError: Error {
   case platform(PlatformError)
   case media(MediaError)
   case tls(TLSReadError)
+  case recording(RecordingError)
   case noRandomness
   case noAddress
 
@@ -16,6 +17,7 @@ enum StartError: Error {
     case .platform(let error): error.description
     case .media(let error): error.description
     case .tls(let error): error.description
+    case .recording(let error): error.description
     case .noRandomness: "the kernel gives no random numbers"
     case .noAddress: "sip.listen has only IPv6 addresses, and this machine has no IPv6; add udp://0.0.0.0:5060"
     }

@@ -21,6 +21,7 @@ final class Server {
   var webSockets: WebSockets?
   let certificates: Certificates
   let media: MediaLink
+  var recording = Recording()
   let world: OutsideLink
   var control: ControlServer?
   var exchange: Exchange
@@ -52,7 +53,13 @@ final class Server {
     } catch {
       throw .noRandomness
     }
+    do throws(RecordingError) {
+      recording = try Recording(configuration.media.holdMusic, before: recording)
+    } catch {
+      throw .recording(error)
+    }
     media = try MediaLink(configuration.media, helper: relayHelper, poller: poller)
+    media.play(recording)
     do throws(PlatformError) {
       world = try OutsideLink(poller: poller, servers: configuration.nameServers, now: started)
     } catch {

@@ -26,6 +26,9 @@ struct Latch: Equatable, Sendable {
 
   enum Verdict { case same, moved, foreign }
 
+  /// What the source's next packet is likely to be numbered; nil before it was heard.
+  var nextSequence: UInt16? { heard == nil ? nil : sequence.highest &+ 1 }
+
   /// Where to send: to where packets come from, before that to where SDP says.
   var destination: SocketAddress? { heard ?? named }
 

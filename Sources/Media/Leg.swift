@@ -85,6 +85,8 @@ public struct Leg: Hashable, Sendable {
   public var isRTP = true
   /// Keys are converted where this is another than the other side's; nil leaves them as they come.
   public var digits: DigitMethod?
+  /// What this phone hears of the exchange instead of the other phone, where it can be encoded for it.
+  public var sound: Sound?
   /// Milliseconds of speech a packet that the phone wishes (`a=ptime`), where the box makes its packets; 0 for no wish.
   public var packetTime: UInt8 = 0
   /// The most bits a second that the phone takes by Opus (`maxaveragebitrate`, RFC 7587 §6.1); 0 for no limit.

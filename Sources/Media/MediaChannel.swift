@@ -7,6 +7,8 @@ enum Order: Sendable {
   /// With the sockets of a port that the command names for the first time.
   case command(Command, PortPair?)
   case kernel(KernelNews)
+  /// What is played from now on to who is held.
+  case music(Music?)
   /// Ends the thread.
   case end
 }

@@ -107,6 +107,12 @@ public final class MediaService {
     if range != pool.range { pool = PortPool(range: range, family: pool.family) }
   }
 
+  /// Has held phones hear this from now on, those that are held already included; nil for the tone pattern.
+  @export(interface)
+  public func setMusic(_ music: Music?) {
+    for shard in shards { shard.channel.push(.music(music)) }
+  }
+
   /// Hands a command to the media thread that has the stream.
   @export(interface)
   public func perform(_ command: Command) {

@@ -74,6 +74,7 @@ struct MediaLoop<Engine: PacketEngine & ~Copyable>: ~Copyable {
         switch order {
         case .command(let command, let sockets): board.perform(command, sockets, &engine, now: now)
         case .kernel(let news): board.hear(news, now: now)
+        case .music(let music): board.setMusic(music)
         case .end:
           engine.close()
           return

@@ -14,8 +14,7 @@ extension RelayStream {
   /// Whether what one phone sends has to pass through our hands for its keys' sake: to find tones, or, from the first on
   /// that was pressed, to make events or tones in its place.
   var convertsDigits: Bool {
-    guard wasPressed || legs[0].digits.listens || legs[1].digits.listens else { return false }
-    return (0..<2).allSatisfy { legs[$0].negotiated?.sends.contains { VoiceCoding($0.format) != nil } == true }
+    (wasPressed || legs[0].digits.listens || legs[1].digits.listens) && canEncode
   }
 
   /// Takes a packet of RFC 4733 that the other phone does not take.

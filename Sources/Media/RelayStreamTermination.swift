@@ -5,7 +5,7 @@ import Wire
 extension RelayStream {
   mutating func settleTermination(_ now: Instant) {
     guard !isEcho, let studio, let a = legs[0].negotiated, let b = legs[1].negotiated,
-      legs[0].map.decodes || legs[1].map.decodes || convertsDigits
+      legs[0].map.decodes || legs[1].map.decodes || convertsDigits || plays
     else {
       endTermination()
       return
@@ -14,15 +14,29 @@ extension RelayStream {
       for i in 0..<2 { legs[i].reports.next = now + studio.reportInterval() }
     }
     let settled = termination ?? Termination(studio)
-    settled.set(a: a, b: b, first: (legs[0].succession.next, legs[1].succession.next))
+    settled.set(a: a, b: b, first: (legs[0].succession.next, legs[1].succession.next), now: now)
     termination = settled
+  }
+
+  /// Whether one of the phones is to hear a sound, and can.
+  private var plays: Bool { (0..<2).contains { legs[$0].negotiated?.sound != nil } && canEncode }
+
+  /// Whether both phones take a codec that can be encoded.
+  var canEncode: Bool {
+    (0..<2).allSatisfy { legs[$0].negotiated?.sends.contains { VoiceCoding($0.format) != nil } == true }
   }
 
   /// The phones' own packets go through again.
   private mutating func endTermination() {
-    for side in [Side.a, .b] {
-      if let stream = termination?.stream(toward: side) { legs[Int(side.rawValue)].succession.follow(stream) }
-      legs[Int(side.rawValue)].reports.next = nil
+    for i in 0..<2 {
+      legs[i].reports.next = nil
+      guard let transcoder = termination?.transcoder(toward: i == 0 ? .a : .b) else { continue }
+      legs[i].succession.follow(transcoder.stream)
+      guard let studio, legs[i].givesMedia, let next = legs[1 - i].rtp.nextSequence,
+        let number = legs[i].succession.bridge(to: next)
+      else { continue }
+      transcoder.sendBridge(studio.newStream(from: number), studio.outbox)
+      legs[i].succession.follow(transcoder.stream)
     }
     termination = nil
   }

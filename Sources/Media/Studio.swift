@@ -1,13 +1,21 @@
 import RTP
 import Wire
 
-/// What the streams of one media thread share that the exchange itself speaks on: where their packets go, and random
-/// numbers for new sources.
+/// What the streams of one media thread share that the exchange itself speaks on: where their packets go, random numbers
+/// for new sources, and the hold music.
 final class Studio {
   let outbox = Outbox()
+  var music: Music? { didSet { samples = (music?.narrow, music?.wide) } }
+  /// Of `music`, which other threads hold too: a packet is not to touch its reference count.
+  private var samples: (narrow: UnsafeBufferPointer<Int16>?, wide: UnsafeBufferPointer<Int16>?)
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }
+
+  /// The hold music at 8000 or 16000 samples a second; empty where there is no recording.
+  func recording(rate: Int) -> UnsafeBufferPointer<Int16> {
+    (rate == 8000 ? samples.narrow : samples.wide) ?? UnsafeBufferPointer(start: nil, count: 0)
+  }
 
   /// A source as RFC 3550 §5.1 wants it: each of its numbers random, but for the first sequence number where that must
   /// follow what the phone heard before.

@@ -31,8 +31,9 @@ struct Succession: Sendable {
     return true
   }
 
-  /// Where a source of the exchange's own begins, to be ahead of what the phone heard; nil where it heard nothing.
-  var next: UInt16? { ssrc == nil ? nil : last &+ Self.lead }
+  /// Where a source of the exchange's own begins, to be ahead of what the phone heard, and far enough for a way back to
+  /// it (`bridge`) if it counts on meanwhile; nil where the phone heard nothing.
+  var next: UInt16? { ssrc == nil ? nil : last &+ 4 * Self.lead }
 
   /// The exchange's own source was heard until now.
   mutating func follow(_ stream: OutgoingStream) {
@@ -40,6 +41,13 @@ struct Succession: Sendable {
     ssrc = stream.ssrc
     last = stream.sequence &- 1
     shift = 0
+  }
+
+  /// The number of a single packet, of another source again, after which a source that goes on from `number` is ahead by
+  /// itself, and so is left to the kernel: halfway there. Nil where it is ahead already, or too close behind for that.
+  func bridge(to number: UInt16) -> UInt16? {
+    let way = number &- last
+    return ssrc != nil && way >= 0x8000 && way <= UInt16.max - 2 * Self.lead ? last &+ way / 2 : nil
   }
 
   /// So many of this source were sent unseen.

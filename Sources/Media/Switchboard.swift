@@ -80,6 +80,8 @@ struct Switchboard: PacketHandler {
 
   mutating func say(_ event: Event) { events.append(event) }
 
+  func setMusic(_ music: Music?) { studio.music = music }
+
   // MARK: packets
 
   mutating func begin(now: Instant) { self.now = now }
@@ -201,7 +203,7 @@ struct Switchboard: PacketHandler {
       entries[i]?.stream.set(side, leg, now: now)
     }
     reconcile(i, takes: false)
-    nextWake = earliest(nextWake, entries[i]?.stream.deadline)
+    address(i)
   }
 
   private mutating func open(_ id: StreamID, _ now: Instant) -> Int {

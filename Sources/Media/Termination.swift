@@ -13,7 +13,7 @@ final class Termination {
 
   /// Takes what was agreed with both phones. Each goes on hearing the source that it heard; a new one for it begins with
   /// the sequence number of `first`.
-  func set(a: Leg, b: Leg, first: (a: UInt16?, b: UInt16?)) {
+  func set(a: Leg, b: Leg, first: (a: UInt16?, b: UInt16?), now: Instant) {
     let last = agreed
     agreed = (a, b)
     if last.map({ !$0.a.codes(as: a, toward: $0.b, b) }) ?? true {
@@ -22,6 +22,8 @@ final class Termination {
     if last.map({ !$0.b.codes(as: b, toward: $0.a, a) }) ?? true {
       fromB = Transcoder(from: b, to: a, .a, fromB?.stream ?? studio.newStream(from: first.a))
     }
+    fromA?.play(b.sound, now: now)
+    fromB?.play(a.sound, now: now)
   }
 
   /// Takes a packet of the phone on this side that was admitted; what comes of it is written to the outbox.
@@ -39,6 +41,8 @@ final class Termination {
   func wake(now: Instant) {
     fromA?.wake(now: now, studio.outbox)
     fromB?.wake(now: now, studio.outbox)
+    fromA?.sendSound(now, studio)
+    fromB?.sendSound(now, studio)
   }
 }
 

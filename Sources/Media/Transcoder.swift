@@ -17,6 +17,7 @@ final class Transcoder {
   let voiceNumber: UInt8
   /// Samples of a packet to be sent.
   let frame: Int
+  var frameTime: Int { frame * 1000 / encoder.rate }
   private(set) var jitter = JitterBuffer()
   var stream: OutgoingStream
   var decoder: VoiceDecoder?
@@ -27,7 +28,7 @@ final class Transcoder {
   var waitingCount = 0
   /// The timestamp that the next voice packet has where nothing is missing.
   var expected: UInt32?
-  private(set) var lastUsed: Instant?
+  var lastUsed: Instant?
   var event: (heard: UInt32, said: UInt32)?
   /// What becomes of the phone's keys, and what finds them where they are tones.
   let digits: DigitConversion
@@ -36,6 +37,8 @@ final class Transcoder {
   var found: UInt8?
   /// Keys that the other phone is told of.
   var keys: KeySender
+  /// What it hears instead of this one.
+  var player: SoundPlayer?
 
   /// Turns what a phone sends by `leg.accepts` into what the phone of `other` takes. Nil where `other` takes no codec
   /// that can be encoded, or memory is short.
@@ -67,8 +70,8 @@ final class Transcoder {
     waiting.deallocate()
   }
 
-  /// When a gap is given up, if there is one.
-  var deadline: Instant? { earliest(jitter.deadline, keys.deadline) }
+  /// When a gap is given up, or something of our own is due, if ever.
+  var deadline: Instant? { earliest(jitter.deadline, earliest(keys.deadline, player?.next)) }
 
   // MARK: in
 
@@ -106,6 +109,7 @@ final class Transcoder {
   ) {
     guard let heard = accepts.first(where: { $0.number == number }) else { return }
     lastUsed = now
+    guard player == nil else { return }
     if digits.listens, let coding = VoiceCoding(heard.format) {
       return voice(coding, timestamp, payload.assumingMemoryBound(to: UInt8.self), lost: lost, out)
     }
@@ -123,9 +127,10 @@ final class Transcoder {
   /// Another source speaks: its timestamps say nothing about the time that has passed, so ours go by the clock.
   private func restart(_ now: Instant, _ out: Outbox) {
     sendRest(out)
-    if let lastUsed {
+    // What is played has the time.
+    if let lastUsed, player == nil {
       // The packet that came then has its time already.
-      let passed = max(0, (now - lastUsed).milliseconds - Int64(frame * 1000 / encoder.rate))
+      let passed = max(0, (now - lastUsed).milliseconds - Int64(frameTime))
       stream.timestamp &+= UInt32(truncatingIfNeeded: passed * Int64(encoder.coding.ticks))
     }
     expected = nil

@@ -29,7 +29,7 @@ extension Transcoder {
     let samples = UnsafeMutableBufferPointer(rebasing: waiting[..<frame])
     keys.tone?.fill(samples)
     send(UnsafeBufferPointer(samples), out)
-    advance(frame * 1000 / encoder.rate)
+    advance(frameTime)
     if keys.isOver(now: now) { endKey() }
   }
 

@@ -158,6 +158,7 @@ struct Call: Sendable {
     @Boxed var delayed: DelayedOffer?
     /// One phone is handing the other over to a third.
     @Boxed var transfer: Transfer?
+    var leaving: Leaving?
 
     subscript(side: CallSide) -> Leg? {
       get { side == .caller ? caller : callee }

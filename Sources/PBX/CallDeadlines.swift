@@ -41,7 +41,8 @@ extension Call {
   var deadline: Instant? {
     switch state {
     case .ringing(let ringing): ringing.nextDeadline
-    case .talking(let talking): earliest(talking.reofferDeadline, talking.timerDeadline)
+    case .talking(let talking):
+      earliest(earliest(talking.reofferDeadline, talking.timerDeadline), talking.leaving?.until)
     case .ending, .over: nil
     }
   }
@@ -57,6 +58,7 @@ extension Exchange {
     case .talking:
       checkTimers(&call)
       makeReoffers(&call)
+      endTone(&call)
     case .ending, .over: return
     }
   }

@@ -22,11 +22,7 @@ extension Exchange {
 
   /// How the phone of that leg tells of its keys; nil where nothing of what it speaks can be converted.
   func digitMethod(_ leg: Leg) -> DigitMethod? {
-    guard let said = leg.said, let heard = leg.heard,
-      heard.formats.contains(where: { theirs in
-        theirs.codec != nil && said.formats.contains { $0.sameEncoding(as: theirs) }
-      })
-    else { return nil }
+    guard leg.usesKnownCodec, let said = leg.said, let heard = leg.heard else { return nil }
     switch digitSetting(leg.number, trunk: leg.trunk?.name) {
     case .info: return .info
     case .inband: return .tones

@@ -18,7 +18,7 @@ extension Exchange {
       // A phone that has handed over its partner may leave; the partner waits for the target.
       if talking.transfer?.by == side, adoptReinvite(&call) {
         log(.info, "call", "the transferor left", call.logFields)
-        return
+        return settleSounds(&call)
       }
       hangUp(&call, .hungUp(side.party), reason: request.headers[.reason])
     case .ending(var talking):

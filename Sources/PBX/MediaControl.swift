@@ -69,7 +69,10 @@ extension Exchange {
     for side in [CallSide.caller, .callee] {
       guard let leg = talking[side], let said = leg.said, let heard = leg.heard else { continue }
       var media = Negotiation.leg(port: leg.port, said: said, heard: heard, by: leg.dialog.flow)
-      if !isEcho { media.digits = digitMethod(leg) }
+      if !isEcho {
+        media.digits = digitMethod(leg)
+        media.sound = sound(talking, side)
+      }
       if isEcho {
         call.portsInMedia.insert(leg.port)
         emit(.media(.setEcho(call.stream, media)))

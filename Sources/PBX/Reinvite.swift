@@ -55,8 +55,9 @@ extension Exchange {
         settleFurther(&call, talking)
         return refuse(transaction, request, 488)
       }
-      said = relayed
-      body = other.session.offer(relayed, at: mediaAddress(other.dialog.flow, port: other.port)).serialised()
+      let offered = withMusic(relayed)
+      said = offered
+      body = other.session.offer(offered, at: mediaAddress(other.dialog.flow, port: other.port)).serialised()
     }
     // An UPDATE has to be answered at once; where the other phone doesn't know it, its user may be asked by re-INVITE.
     let isUpdate = request.method == .update && other.allowsUpdate

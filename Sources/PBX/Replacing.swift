@@ -104,6 +104,7 @@ extension Exchange {
     store(other)
     talking.transfer?.attempt = other.number
     call.state = .talking(talking)
+    if ringing.branches.contains(where: { !$0.early.isEmpty }) { targetRings(&call) }
   }
 
   /// Puts `leg` where the leg of that side was, which is ended, and joins it with the one that stays.

@@ -17,6 +17,8 @@ struct Transfer: Sendable {
   var subscriber: Subscriber?
   /// The transferor had hung up and the transfer failed: it is rung itself.
   var isReturn = false
+  /// The target is being rung, as it says itself.
+  var isRinging = false
 
   /// The subscription that a REFER makes (RFC 3515 §2.4.4).
   struct Subscriber: Sendable {
@@ -150,8 +152,8 @@ extension Exchange {
     talking.transfer = nil
     call.state = .talking(talking)
     log(.notice, "call", "transfer failed", call.logFields + [.init("status", String(status))])
-    if transferor.isOpen { return }
-    guard !transfer.isReturn else { return hangUp(&call, .transferFailed) }
+    if transferor.isOpen { return settleSounds(&call) }
+    guard !transfer.isReturn else { return leave(&call, transfer.by.other, status) }
     talking.transfer = Transfer(by: transfer.by, isReturn: true)
     call.state = .talking(talking)
     attempt(&call, transferor.number, nil)

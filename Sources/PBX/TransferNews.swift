@@ -15,7 +15,10 @@ extension Exchange {
     while !transferNews.isEmpty {
       switch transferNews.removeFirst() {
       case .progressed(let stayer, let made, let status, let reason):
-        withTransfer(stayer, made) { (exchange, call) in exchange.tellTransferor(&call, status, reason) }
+        withTransfer(stayer, made) { (exchange, call) in
+          exchange.tellTransferor(&call, status, reason)
+          if status >= 180 { exchange.targetRings(&call) }
+        }
       case .failed(let stayer, let made, let status):
         withTransfer(stayer, made) { (exchange, call) in exchange.transferFailed(&call, status) }
       case .answered(let stayer, let made, let leg):

@@ -76,6 +76,12 @@ func faults(_ text: String) -> [String] {
     #expect(configuration.network.nameServers.count == 2)
   }
 
+  @Test func holdMusicIsAFileOrNothingOrNotes() throws {
+    #expect(try read("media: {hold_music: /data/quiet.wav}").media.holdMusic == .file("/data/quiet.wav"))
+    #expect(try read("media: {hold_music: none}").media.holdMusic == .none)
+    #expect(try read("media: {threads: 1}").media.holdMusic == .pattern)
+  }
+
   @Test func weakPasswordsPassWhenAllowed() throws {
     let configuration = try read("extensions: {1: {password: \"1\"}}\nallow_weak_passwords: true")
     #expect(configuration.extensions["1"]?.password == "1")
@@ -137,6 +143,10 @@ func faults(_ text: String) -> [String] {
     ("media: {ports: [16384, 17383]}", "1:16: found a list, expected two ports"),
     ("media: {ports: 5000-6001}", "1:16: found '5000-6001', expected ports without 5060, which sip.listen uses"),
     ("media: {external_address: here}", "1:27: found 'here', expected an IP address such as 203.0.113.5"),
+    (
+      "media: {hold_music: quiet.wav}",
+      "1:21: found 'quiet.wav', expected 'none', or the absolute path of a WAV file, such as /data/music/quiet.wav"
+    ),
     ("media: {external_address: 0.0.0.0}", "1:27: found '0.0.0.0', expected the address of one host"),
     ("domain: [a]", "1:9: found a list, expected a domain such as office.lan"),
     ("domain: under_score.lan", "1:9: found 'under_score.lan', expected a domain"),

@@ -17,8 +17,8 @@ import tempfile
 from harness import sandbox
 
 CHAPTERS = [
-    "instruments", "conversations", "streams", "keys", "manners", "transfers", "transports", "trunks", "races",
-    "operation", "intruders", "kernel", "soak", "load",
+    "instruments", "conversations", "streams", "keys", "waiting", "manners", "transfers", "transports", "trunks",
+    "races", "operation", "intruders", "kernel", "soak", "load",
 ]
 BOARDS = "boards"  # only when named: it needs images that were made with its own configuration
 PEERS = "peers"  # only when named: it needs what peers/fetch makes

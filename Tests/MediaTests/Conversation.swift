@@ -87,7 +87,7 @@ extension Scene {
   /// Takes what was made for this side out of the outbox and decodes it.
   func hear(_ side: Side, _ payload: Payload, rate: Int = 16000, into heard: inout Heard, by decoder: VoiceDecoder) {
     studio.outbox.address { letter in
-      #expect(stream.send(letter.count, to: letter.side) != nil)
+      #expect(stream.send(letter.count, to: letter.side, isControl: letter.isControl) != nil)
       return nil
     }
     for (letter, octets) in studio.outbox.packets where letter.side == side && !letter.isControl {

@@ -171,6 +171,15 @@ final class Phone: SimNode {
     drain()
   }
 
+  /// Turns the call down while it rings.
+  func reject(_ status: Int, now: Instant) {
+    self.now = now
+    guard let (request, id) = ringing else { return }
+    ringing = nil
+    layer.respond(Response(to: request, status: status, toTag: "t\(number)"), to: id, now: now)
+    drain()
+  }
+
   /// What a second phone behind it would answer, to the same INVITE.
   func answer(tag: String) -> [UInt8] {
     guard let request = ringing?.request else { return [] }

@@ -112,7 +112,7 @@ struct TransferTests {
     b.manner = .rings
     b.refer("1003", now: office.now)
     b.hangUp(now: office.now)
-    #expect(office.run(61, until: { a.story == ["BYE"] }))
+    #expect(office.run(67, until: { a.story == ["BYE"] }))
     #expect(b.story.last == "CANCEL")
     #expect(office.settles())
   }

@@ -163,12 +163,14 @@ class Phone:
 
     def heard(self):
         """The recording of what this phone decoded in its last call."""
-        # A re-INVITE begins another recording, which may stay empty.
+        return self.recordings()[-1]
+
+    def recordings(self):
+        """All recordings of what it decoded; a re-INVITE begins another, which may stay empty."""
         files = [path for path in glob.glob(f"{self.folder}/dump-*-dec.wav") if os.path.getsize(path) > 4096]
-        files.sort(key=os.path.getmtime)
         if not files:
             raise AssertionError(f"phone {self.number} recorded nothing")
-        return files[-1]
+        return sorted(files, key=os.path.getmtime)
 
     def messages(self):
         """Its SIP trace."""

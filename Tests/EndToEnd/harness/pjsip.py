@@ -37,7 +37,9 @@ class Call(pj.Call):
     def onCallMediaState(self, _):
         info = self.getInfo()  # its parts live as long as it does
         for index, media in enumerate(info.media):
-            if media.type != pj.PJMEDIA_TYPE_AUDIO or media.status != pj.PJSUA_CALL_MEDIA_ACTIVE:
+            # Who is held may be given music.
+            hears = media.status in (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
+            if media.type != pj.PJMEDIA_TYPE_AUDIO or not hears:
                 continue
             audio = self.getAudioMedia(index)
             if self.player is None:
@@ -124,8 +126,9 @@ def main(number, password, domain, exchange, own, transport, speech, folder, *op
     way = endpoint.transportCreate(KINDS[transport], place)
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
+    speaks = "G722/" if "g722" in options else "PCMU/"
     for codec in endpoint.codecEnum2():
-        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith("PCMU/") else 0)
+        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith(speaks) else 0)
     account = Account()
     account.create(account_settings(number, password, domain, exchange, own, way, options))
 
