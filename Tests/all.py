@@ -154,6 +154,13 @@ def smoke(step):
     return counts
 
 
+def costs(step):
+    """Instructions and allocations of a packet, a registration and a call, of the binary that still has its names."""
+    status, text = run(step, ["bench/costs.py", f"{ROOT}/.build-x86_64/release/sotto"], show=True)
+    found = re.search(r"^(\d+) passed, (\d+) failed$", text, re.M)
+    return Counts(*found.groups()) if found else Counts(failed=1)
+
+
 def end_to_end(step, *chapters, show=True):
     result = f"{LOGS}/{step}.json"
     if os.path.exists(result):
@@ -193,7 +200,8 @@ def boards(step):
     return counts
 
 
-STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "smoke": smoke, "calls": calls,
+STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "smoke": smoke, "costs": costs,
+         "calls": calls,
          "boards": boards}
 
 

@@ -20,6 +20,8 @@ class Exchange:
     name, sip_port, media_first = "an exchange", 0, 0
     # Whether the load may ask it to convert codecs.
     converts = False
+    # Seconds within which it answers.
+    patience = 0.05
 
     def __init__(self, folder, calls):
         place = (HOST, self.sip_port)
@@ -37,7 +39,7 @@ class Exchange:
                 self.fail("did not answer OPTIONS")
         self.start_seconds = time.monotonic() - begin
         # What was asked in vain before it listened may be answered yet.
-        while self.caller.receive(0.05):
+        while self.caller.receive(self.patience):
             pass
 
     def run(self, command):

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MOST = 2048, PACKET = 172, PERIOD = 20000000, FRAMES = 100 };
 
@@ -72,7 +73,8 @@ static uint8_t mu_law(int sample) {
 
 static int record(struct codec *codec, const char *name) {
   int opus = !strcmp(name, "opus"), rate = opus ? 48000 : 8000, count = rate / 50, error;
-  codec->number = opus ? 96 : !strcmp(name, "G722") ? 9 : !strcmp(name, "PCMA") ? 8 : 0;
+  // 107 is what Sotto offers for Opus; whoever answers it sends with that (RFC 3264 §6.1).
+  codec->number = opus ? 107 : !strcmp(name, "G722") ? 9 : !strcmp(name, "PCMA") ? 8 : 0;
   codec->ticks = count;
   OpusEncoder *encoder = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &error);
   opus_encoder_ctl(encoder, OPUS_SET_BITRATE(32000));
@@ -89,13 +91,16 @@ static int record(struct codec *codec, const char *name) {
   return codec->size > 0;
 }
 
+// Each run is a new source: one that went back to its first number would be old to whoever decodes it.
+static uint32_t source(struct phone *phone) { return (uint32_t)getpid() << 12 | (uint32_t)(phone - phones); }
+
 static void speak_coded(struct phone *phone) {
   struct codec *codec = &codecs[(phone - phones) % 2];
   uint8_t packet[1500];
   uint16_t sequence = phone->sequence++;
   uint32_t header[3] = {
       htonl(0x80000000u | codec->number << 16 | sequence), htonl(sequence * (uint32_t)codec->ticks),
-      htonl(0x1000u + (phone - phones))};
+      htonl(source(phone))};
   memcpy(packet, header, sizeof header);
   memcpy(packet + 12, codec->frames[sequence % FRAMES], codec->size);
   sendto(phone->fd, packet, 12 + codec->size, 0, (struct sockaddr *)&phone->relay, sizeof phone->relay);
@@ -106,7 +111,7 @@ static void speak(struct phone *phone) {
   uint8_t packet[PACKET];
   memset(packet, 0xff, sizeof packet);
   uint16_t sequence = phone->sequence++;
-  uint32_t header[3] = {htonl(0x80000000u | sequence), htonl(sequence * 160u), htonl(0x1000u + (phone - phones))};
+  uint32_t header[3] = {htonl(0x80000000u | sequence), htonl(sequence * 160u), htonl(source(phone))};
   memcpy(packet, header, sizeof header);
   int64_t sent = now();
   memcpy(packet + 12, &sent, sizeof sent);

@@ -139,7 +139,8 @@ ROWS = (  # title, key, form, what we aim at
     ("  beside the reference", "all_ratio", ".2f", "kernel ≤ 0.5"),
     ("added latency p50 µs", "added_p50_us", ".0f", "the reference"),
     ("added latency p99 µs", "added_p99_us", ".0f", "the reference"), ("loss %", "loss_percent", ".3f", "0"),
-    *((f"{a} ↔ {b}, CPU µs a packet", f"{a}-{b}", ".1f", aim) for (a, b), aim in CONVERSIONS.items()),
+    *(row for (a, b), aim in CONVERSIONS.items() for row in (
+        (f"{a} ↔ {b}, CPU µs a packet", f"{a}-{b}", ".1f", aim), ("  loss %", f"loss {a}-{b}", ".1f", "0"))),
     ("REGISTER, CPU ms", "register_cpu_ms", ".3f", "≤ 0.05"),
     ("call set-up, CPU ms", "call_setup_cpu_ms", ".2f", "≤ 0.35"), ("memory idle, MB", "rss_idle_mb", ".1f", "≤ 8"),
     ("memory with the calls, MB", "rss_calls_mb", ".1f", "≤ 12"),

@@ -8,7 +8,7 @@ import time
 import uuid
 
 HOST = "127.0.0.1"
-FORMATS = {"PCMU": (0, "PCMU/8000"), "PCMA": (8, "PCMA/8000"), "G722": (9, "G722/8000"), "opus": (96, "opus/48000/2")}
+FORMATS = {"PCMU": (0, "PCMU/8000"), "PCMA": (8, "PCMA/8000"), "G722": (9, "G722/8000"), "opus": (107, "opus/48000/2")}
 
 
 class Message:

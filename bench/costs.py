@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+"""What does not change from hour to hour: instructions and allocations of a packet, a registration and a call.
+bench/costs.py BINARY [--write]
+
+Runs the binary, which must have its symbols, under callgrind with phones on loopback, and compares what it counted with
+bench/costs.json; exits 1 where it costs more than a tenth above what stands there, or allocates where it should not.
+With --write the file becomes what was counted.
+"""
+
+import ctypes
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+from exchange import Sotto
+from load import FOLDER, PHONES, compile_tools, enter_namespace, talk
+
+THRESHOLDS = f"{FOLDER}/costs.json"
+SLACK = 1.1
+TIMES = 50
+# Few and short, for callgrind is some fifty times slower than the processor.
+CALLS, SECONDS = 1, 5
+CODECS = [("PCMU", "PCMU"), ("PCMU", "PCMA"), ("PCMU", "G722"), ("PCMU", "opus")]
+ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"}
+
+
+class Counted(Sotto):
+    patience = 1
+
+    def run(self, command):
+        self.dumps = f"{os.path.dirname(self.log.name)}/counts"
+        command = ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={self.dumps}", *command]
+        self.processes.append(subprocess.Popen(command, stdout=self.log, stderr=self.log, preexec_fn=refuse_uring))
+
+    def count(self, times, action):
+        """Instructions and allocations of one of so many."""
+        self.control("--zero")
+        action()
+        before = set(os.listdir(os.path.dirname(self.dumps)))
+        self.control("--dump")
+        new = set(os.listdir(os.path.dirname(self.dumps))) - before
+        if len(new) != 1:
+            self.fail(f"left {len(new)} dumps of callgrind, 1 was expected")
+        with open(f"{os.path.dirname(self.dumps)}/{new.pop()}") as file:
+            instructions, allocations = totals(file)
+        return {"instructions": round(instructions / times), "allocations": round(allocations / times, 2)}
+
+    def control(self, what):
+        subprocess.run(["callgrind_control", what, str(self.pids[0])], check=True, capture_output=True)
+
+
+def refuse_uring():
+    """Valgrind waits for ever in io_uring_enter with its lock held, so sotto is to use epoll (seccomp(2))."""
+    load, jump, end, setup, allow, refuse = 0x20, 0x15, 0x06, 425, 0x7fff0000, 0x00050001
+    rules = [(load, 0, 0, 0), (jump, 0, 1, setup), (end, 0, 0, refuse), (end, 0, 0, allow)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
+    program = ctypes.create_string_buffer(struct.pack("H6xQ", len(rules), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    no_new_privileges, set_seccomp, filter_mode = 38, 22, 2
+    if libc.prctl(no_new_privileges, 1, 0, 0, 0) or libc.prctl(set_seccomp, filter_mode, program):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def totals(file):
+    """Instructions, and calls of what allocates, in a file of callgrind's."""
+    names, instructions, allocations, called = {}, 0, 0, None
+    for line in file:
+        if found := re.match(r"(c?fn)=\((\d+)\)(?: (.*))?", line):
+            kind, number, name = found.groups()
+            if name:
+                names[number] = name.split("'")[0]
+            called = names[number] if kind == "cfn" else None
+        elif line.startswith("calls=") and called in ALLOCATORS:
+            allocations += int(line[6:].split()[0])
+        elif line.startswith(("totals:", "summary:")):
+            instructions = int(line.split()[1])
+    return instructions, allocations
+
+
+def measure(binary, folder):
+    compile_tools(folder)
+    exchange = Counted(binary, f"{folder}/sotto", CALLS)
+    try:
+        counts = {}
+        # The first of each makes what all use.
+        exchange.callee.register()
+        exchange.caller.register()
+        counts["REGISTER"] = exchange.count(TIMES, lambda: [exchange.caller.register() for _ in range(TIMES)])
+        exchange.calls(1, PHONES + 800)
+        counts["call set-up"] = exchange.count(TIMES, lambda: exchange.calls(TIMES, PHONES + 1000))
+        for n, codecs in enumerate(CODECS):
+            lines = exchange.calls(CALLS, PHONES + 100 * n, codecs)[1]
+            given = () if codecs[0] == codecs[1] else codecs
+            talk(folder, lines, 1, codecs=given)
+            sent = CALLS * 2 * 50 * SECONDS
+            seen = []
+            counts[f"packet {codecs[0]} → {codecs[1]}"] = exchange.count(
+                sent, lambda: seen.append(talk(folder, lines, SECONDS, codecs=given)))
+            if seen[0]["sent"] < 0.9 * sent or seen[0]["loss_percent"] > 5:
+                exchange.fail(f"relayed too little: {seen[0]}")
+        return counts
+    finally:
+        exchange.stop()
+
+
+def main():
+    binary, *options = sys.argv[1:]
+    if not enter_namespace():
+        sys.exit("costs: a network namespace of its own is needed (root)")
+    with tempfile.TemporaryDirectory(prefix="sotto-costs-") as folder:
+        # Valgrind takes the compiler's debug information for a damaged file.
+        subprocess.run(["objcopy", "--strip-debug", binary, f"{folder}/binary"], check=True)
+        counts = measure(f"{folder}/binary", folder)
+    if options == ["--write"]:
+        with open(THRESHOLDS, "w") as file:
+            json.dump(counts, file, indent=1, ensure_ascii=False)
+            file.write("\n")
+    with open(THRESHOLDS) as file:
+        thresholds = json.load(file)
+    passed = 0
+    for name, count in counts.items():
+        limit = thresholds[name]
+        good = (count["instructions"] <= SLACK * limit["instructions"]
+                and count["allocations"] <= SLACK * limit["allocations"] + 0.02)
+        passed += good
+        print(f"{'ok' if good else 'FAIL'} {name}: {count['instructions']} instructions, {count['allocations']} allocations"
+              f" (last: {limit['instructions']}, {limit['allocations']})")
+    print(f"{passed} passed, {len(counts) - passed} failed")
+    return 0 if passed == len(counts) else 1
+
+
+sys.exit(main())
