@@ -2,9 +2,9 @@
 /// would lose: either law survives a trip through the other with one step of error at most.
 public struct G711Conversion: Sendable {
   /// The A-law octet for each µ-law octet.
-  public let toALaw: InlineArray<256, UInt8>
+  public let toALaw: [UInt8]
   /// The µ-law octet for each A-law octet.
-  public let toMuLaw: InlineArray<256, UInt8>
+  public let toMuLaw: [UInt8]
 
   public init() {
     // Table 3: the A-law decoder output number for µ-law numbers 0…127, both counted from the middle outwards, the
@@ -24,8 +24,8 @@ public struct G711Conversion: Sendable {
       85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109,
       110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127,
     ]
-    var toALaw = InlineArray<256, UInt8>(repeating: 0)
-    var toMuLaw = InlineArray<256, UInt8>(repeating: 0)
+    var toALaw = [UInt8](repeating: 0, count: 256)
+    var toMuLaw = [UInt8](repeating: 0, count: 256)
     for octet in 0..<256 {
       // Both laws have the sign in the first bit, 1 for positive; µ-law counts inverted, A-law with even bits inverted.
       let positive = UInt8(octet & 0x80)

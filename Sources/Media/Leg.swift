@@ -105,7 +105,4 @@ public struct Leg: Hashable, Sendable {
     self.takesMedia = takesMedia
     self.givesMedia = givesMedia
   }
-
-  /// Both phones may talk: only then does silence on the wire mean that one is gone.
-  var isActive: Bool { takesMedia && givesMedia }
 }

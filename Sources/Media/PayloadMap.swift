@@ -10,7 +10,7 @@ struct PayloadMap: Sendable {
 
   private static let refused: UInt16 = 0xffff
   /// For each payload type the number to send it by, above that the action; or `refused`.
-  private var entries = InlineArray<128, UInt16>(repeating: PayloadMap.refused)
+  private var entries = [UInt16](repeating: PayloadMap.refused, count: 128)
   /// Numbers that were negotiated, whether or not the other leg has something for them: one bit each.
   private var known = InlineArray<2, UInt64>(repeating: 0)
   /// Numbers of voice codecs whose timestamps count 8 a millisecond, and that of Opus, which counts 48.

@@ -23,6 +23,7 @@ struct RelayLeg: Sendable {
   private(set) var takesMedia = false
   private(set) var givesMedia = false
   private(set) var isRTP = true
+  var isActive: Bool { takesMedia && givesMedia }
 
   /// Takes what an offer or answer says.
   mutating func adopt(_ leg: Leg) {

@@ -11,6 +11,8 @@ struct RelayStream {
   /// When a phone was last heard, or the stream became active.
   private var heard: Instant
   private var saidSilent = false
+  /// Both phones are there and may talk: only then does silence mean that they are gone.
+  private var isActive = false
   let studio: Studio?
   /// A key was made for one of the phones, so that the stream ends here from then on.
   var wasPressed = false
@@ -58,6 +60,7 @@ struct RelayStream {
     }
     settleDigits()
     settleTermination(now)
+    isActive = legs[0].isActive && (isEcho || legs[1].isActive)
     if isActive != wasActive { hear(now) }
   }
 
@@ -129,10 +132,8 @@ struct RelayStream {
     _ laws: borrowing G711Conversion
   ) {
     let payload = header.payloadOffset..<header.payloadOffset + header.payloadCount
-    if action == .toALaw {
-      for octet in payload { packet[octet] = laws.toALaw[Int(packet[octet])] }
-    } else {
-      for octet in payload { packet[octet] = laws.toMuLaw[Int(packet[octet])] }
+    (action == .toALaw ? laws.toALaw : laws.toMuLaw).withUnsafeBufferPointer { table in
+      for octet in payload { packet[octet] = table[Int(packet[octet])] }
     }
   }
 
@@ -167,14 +168,6 @@ struct RelayStream {
   func destination(_ side: Side) -> SocketAddress? { legs[Int(side.rawValue)].rtp.destination }
 
   // MARK: silence
-
-  /// Both phones are there and may talk: only then does silence mean that they are gone.
-  private var isActive: Bool {
-    (0..<2).allSatisfy { i in
-      guard let leg = legs[i].negotiated else { return isEcho && i == 1 }
-      return leg.isActive
-    }
-  }
 
   mutating func hear(_ now: Instant) {
     heard = now

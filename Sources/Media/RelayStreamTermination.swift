@@ -45,8 +45,11 @@ extension RelayStream {
 
   /// When `wake` is due, if ever.
   var deadline: Instant? {
-    guard let termination else { return nil }
-    return earliest(termination.deadline, earliest(legs[0].reports.next, legs[1].reports.next))
+    // In place, for this is asked after each packet and a stream is large to copy.
+    mutating get {
+      guard let termination else { return nil }
+      return earliest(termination.deadline, earliest(legs[0].reports.next, legs[1].reports.next))
+    }
   }
 
   mutating func wake(now: Instant) {

@@ -37,6 +37,9 @@ struct Switchboard: PacketHandler {
       statistics.b?.inKernel = holds[1].number != 0
       return statistics
     }
+
+    /// Looks at the entry in place: it is large to copy.
+    mutating func look<R>(_ body: (inout Entry) -> R) -> R { body(&self) }
   }
 
   /// A closed stream whose legs are on their way back from the kernel, with their last counts.
@@ -113,9 +116,10 @@ struct Switchboard: PacketHandler {
 
   /// Tells the routes of a stream what its packets need to know.
   mutating func reroute(_ i: Int) {
-    guard let sockets = entries[i]?.sockets, let holds = entries[i]?.holds else { return }
+    guard let (sockets, isHeld) = entries[i]?.look({ ($0.sockets, ($0.holds[0].number != 0, $0.holds[1].number != 0)) })
+    else { return }
     for s in 0..<2 where sockets[s].rtp >= 0 {
-      routes[sockets[s].rtp].isHeld = holds[s].number != 0
+      routes[sockets[s].rtp].isHeld = s == 0 ? isHeld.0 : isHeld.1
       routes[sockets[s].rtp].slotA = Int32(sockets[0].rtp)
       routes[sockets[s].rtp].slotB = Int32(sockets[1].rtp)
       routes[sockets[s].control].slotA = Int32(sockets[0].control)
@@ -130,10 +134,13 @@ struct Switchboard: PacketHandler {
   /// Says where the packets go that a stream has just made, and when it wants to be woken.
   private mutating func address(_ i: Int) {
     studio.outbox.address { letter in
-      guard let address = entries[i]?.stream.send(letter.count, to: letter.side, isControl: letter.isControl),
-        let sockets = entries[i]?.sockets[Int(letter.side.rawValue)], sockets.rtp >= 0
-      else { return nil }
-      return PacketTarget(slot: letter.isControl ? sockets.control : sockets.rtp, address: address)
+      entries[i]?.look { entry in
+        let sockets = entry.sockets[Int(letter.side.rawValue)]
+        guard let address = entry.stream.send(letter.count, to: letter.side, isControl: letter.isControl),
+          sockets.rtp >= 0
+        else { return nil }
+        return PacketTarget(slot: letter.isControl ? sockets.control : sockets.rtp, address: address)
+      } ?? nil
     }
     nextWake = earliest(nextWake, entries[i]?.stream.deadline)
     guard !studio.outbox.digits.isEmpty, let id = entries[i]?.id else { return }
@@ -160,8 +167,8 @@ struct Switchboard: PacketHandler {
   /// Says which streams fell silent; to be asked about once a second.
   mutating func checkSilence(now: Instant) {
     for i in entries.indices {
-      guard let id = entries[i]?.id else { continue }
-      if entries[i]?.stream.fellSilent(now: now, patience: patience) == true { say(.noMedia(id)) }
+      guard entries[i]?.stream.fellSilent(now: now, patience: patience) == true, let id = entries[i]?.id else { continue }
+      say(.noMedia(id))
     }
   }
 
