@@ -89,6 +89,10 @@ test-bare: ## build on a Debian 12 of git, make and Swift alone, made in a folde
 bench: setup-build build/x86_64/sotto ## measure CPU a packet beside a C relay, latency, set-up, memory, start; build/bench.json
 	@bench/run.py build/x86_64/sotto $(BENCH)
 
+.PHONY: costs
+costs: setup-build setup-test build/x86_64/sotto ## count instructions and allocations a packet, a registration and a call
+	@bench/costs.py .build-x86_64/release/sotto
+
 .PHONY: bench-peers
 bench-peers: setup-build build/x86_64/sotto ## the same beside Asterisk, and Kamailio with rtpengine, of Debian sid (root); build/bench-peers.json
 	@cross/setup peers/peers.list

@@ -200,9 +200,8 @@ def boards(step):
     return counts
 
 
-STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "smoke": smoke, "costs": costs,
-         "calls": calls,
-         "boards": boards}
+STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "smoke": smoke,
+         "costs": costs, "calls": calls, "boards": boards}
 
 
 def main():
