@@ -7,6 +7,7 @@ public struct FuzzTarget: Sendable {
 
 public let fuzzTargets = [
   FuzzTarget(name: "sip", fault: sipFault),
+  FuzzTarget(name: "glance", fault: glanceFault),
   FuzzTarget(name: "uri", fault: uriFault),
   FuzzTarget(name: "sdp", fault: sdpFault),
   FuzzTarget(name: "rtp", fault: rtpFault),

@@ -15,7 +15,12 @@ func summaryText(_ status: JSON) -> String {
     listening on \(listeners.joined(separator: " "))
     media by \(media?["engine"]?.text ?? "?"), ports \(media?["ports"]?.text ?? "?")
 
-    """ + certificatesText(status)
+    """ + overloadText(status) + certificatesText(status)
+}
+
+private func overloadText(_ status: JSON) -> String {
+  status["overload"]?["now"]?.bool == true
+    ? "more comes in than can be done: new calls and logins of others than the phones at hand are refused\n" : ""
 }
 
 /// What can be compared with what a phone shows: two lines for each certificate.

@@ -8,9 +8,7 @@ import Wire
 extension Server {
   func happened(_ event: ConnectionEvent, now: Instant) {
     switch event {
-    case .message(let bytes, let flow):
-      if control?.isTapped == true { trace(bytes, flow, isIncoming: true) }
-      exchange.receive(bytes, from: flow, now: now)
+    case .message(let bytes, let flow): admit(bytes, from: flow, now: now)
     case .closed(let flow, let reason):
       var fields = [
         LogField("remote", flow.remote.description), LogField("connection", String(flow.connection)),
@@ -18,6 +16,7 @@ extension Server {
       if let name = flow.serverName { fields.append(LogField("name", name)) }
       if let reason { fields.append(LogField("reason", reason)) }
       log.write(reason == nil ? .debug : .info, flow.subsystem, "connection ended", fields)
+      door.forget(flow)
       exchange.connectionClosed(flow, reason: reason, now: now)
     case .damaged(let head, let error, let flow):
       log.write(

@@ -40,6 +40,7 @@ extension Server {
       JSON.Member("listeners", .array(ports.listeners.map { .text($0.description) })),
       JSON.Member("certificates", .array(certificateStatus())),
       JSON.Member("connections", .integer(Int64(connections.count + (webSockets?.count ?? 0)))),
+      JSON.Member("overload", overloadStatus),
       JSON.Member("transactions", .integer(Int64(status.transactions))),
       JSON.Member("extensions", .integer(Int64(configuration.extensions.count))),
       JSON.Member("calls_started", .integer(Int64(clamping: status.callsStarted))),

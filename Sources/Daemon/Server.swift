@@ -26,6 +26,9 @@ final class Server {
   var control: ControlServer?
   var exchange: Exchange
   private let receiver = DatagramReceiver()
+  var door = FrontDoor()
+  /// In the To of each hurried refusal.
+  let refusalTag: String
   /// When a polite end gives up waiting; nil while running.
   private var endsBy: Instant?
   /// Connections turned away since that was last said.
@@ -50,6 +53,8 @@ final class Server {
     certificates = try Certificates(state: state)
     do throws(CryptoError) {
       exchange = Exchange(configuration, random: RandomSource(seed: try randomBytes(32)), now: started)
+      var random = RandomSource(seed: try randomBytes(32))
+      refusalTag = random.token(8)
     } catch {
       throw .noRandomness
     }
@@ -100,6 +105,7 @@ final class Server {
       let now = Clock.monotonic()
       wake(now: now)
       drain(now: now)
+      work()
       if let failure = media.failure {
         // Without media there are no calls: whoever supervises starts us again.
         log.write(.error, "media", failure.description)
@@ -112,6 +118,7 @@ final class Server {
   private var nextDeadline: Instant? {
     var deadline = earliest(exchange.nextDeadline, connections.nextDeadline)
     deadline = earliest(deadline, control?.nextDeadline)
+    deadline = earliest(deadline, door.hasWaiting ? started : door.nextDeadline)
     deadline = earliest(deadline, certificates.nextDeadline)
     deadline = earliest(deadline, webSockets?.nextDeadline)
     deadline = earliest(deadline, media.nextDeadline)
@@ -127,7 +134,7 @@ final class Server {
     case .media:
       media.takeEvents { exchange.mediaEvent($0, now: now) }
     case .udp(let number):
-      if let port = ports[number], case .udp(let socket) = port.socket { receive(socket, port.listener, now: now) }
+      if let port = ports[number], case .udp(let socket) = port.socket { receive(socket, port.listener) }
     case .streamListener(let number):
       if let port = ports[number], case .stream(let listener) = port.socket {
         let transport = port.listener.sip
@@ -149,15 +156,22 @@ final class Server {
     }
   }
 
-  private func receive(_ socket: UDPSocket, _ listener: Listener, now: Instant) {
+  /// Takes what waits in the kernel, up to a bound: those who belong to calls stand somewhere among the others.
+  private func receive(_ socket: UDPSocket, _ listener: Listener) {
+    var batches = 0
+    while receiveBatch(socket, listener, now: Clock.monotonic()) == DatagramReceiver.batch && batches < 64 {
+      batches += 1
+    }
+  }
+
+  private func receiveBatch(_ socket: UDPSocket, _ listener: Listener, now: Instant) -> Int {
     receiver.receive(from: socket) { datagram in
       var local = datagram.local
       // The kernel tells the address, not the port; and a socket bound to one address needs to be told neither.
       if local.ip.isUnspecified { local = listener.address }
       local.port = listener.address.port
       let flow = Flow(transport: .udp, local: local, remote: datagram.from)
-      if control?.isTapped == true { trace(datagram.bytes, flow, isIncoming: true) }
-      exchange.receive(datagram.bytes, from: flow, now: now)
+      admit(datagram.bytes, from: flow, now: now)
     }
   }
 
@@ -173,7 +187,7 @@ final class Server {
   }
 
   /// Does what the exchange asks, until it asks for nothing more.
-  private func drain(now: Instant) {
+  func drain(now: Instant) {
     repeat { drainOutputs(now: now) } while world.deliver(to: exchange, now: now)
   }
 

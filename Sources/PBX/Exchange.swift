@@ -48,6 +48,7 @@ public final class Exchange {
   /// What became of calls, and of logins that were refused.
   public internal(set) var records = CallRecords()
   public internal(set) var refusedLogins = RefusedLogins()
+  var acquaintance = Acquaintance()
   private var lastNumber: UInt32 = 0
   private var outputs: [Output] = []
   private var polled = 0

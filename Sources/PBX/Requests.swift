@@ -84,6 +84,7 @@ extension Exchange {
     switch verdict {
     case .accepted(let username):
       refusedLogins.succeeded(username, from: flow.remote)
+      acquaintance.note(flow.remote, now: now)
       return configuration.extensions[username]
     case .missing: keepChallenge(claimed, request, from: flow)
     case .stale(let username):

@@ -153,6 +153,7 @@ extension Exchange {
     var request = request
     request.headers.append(.userAgent, Exchange.product)
     let transaction = layer.send(request, to: flow, now: now)
+    acquaintance.note(flow.remote, now: now)
     if case .branch(let call, _) = purpose, let name = request.headers[.callID] { records.follow(name, of: call) }
     if let purpose {
       purposes[transaction] = purpose

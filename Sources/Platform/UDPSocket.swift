@@ -72,7 +72,8 @@ public struct Datagram: Sendable {
 /// only as far as datagrams reach.
 public final class DatagramReceiver {
   private static let stride = 65536
-  private static let batch = 8
+  /// The most that one call hands over.
+  public static let batch = 8
   private let buffers: UnsafeMutableRawPointer
 
   public init() {
