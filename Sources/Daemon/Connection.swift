@@ -8,6 +8,8 @@ final class Connection {
   let socket: StreamSocket
   let transport: Transport
   let remote: SocketAddress
+  /// Whom limits count.
+  let source: IPAddress
   /// Known once the connection stands.
   var local: SocketAddress
   /// Of a connection that we opened over TLS: whom the other end proves to be.
@@ -48,6 +50,7 @@ final class Connection {
     transport = flow.transport
     local = flow.local
     remote = flow.remote
+    source = flow.source
     serverName = flow.serverName
     self.isOurs = isOurs
     isConnecting = isOurs

@@ -32,18 +32,18 @@ extension Connections {
         socket.close()
         continue
       }
+      let flow = Flow(transport: transport, local: local, remote: from)
       // Who opens one after the other and finishes none may not keep the processor busy with handshakes.
-      let dawdling = transport == .tls && handshakes(of: from.ip) >= limits.handshakesPerSource
-      guard !dawdling, entrance.admission.admit(from.ip, limits) else {
+      let dawdling = transport == .tls && handshakes(of: flow.source) >= limits.handshakesPerSource
+      guard !dawdling, entrance.admission.admit(flow.source, limits) else {
         socket.close()
         report(.refused(from))
         continue
       }
       let session = transport == .tls ? tlsServer.flatMap { try? TLSSession(accepting: $0) } : nil
-      let flow = Flow(transport: transport, local: local, remote: from)
       guard transport == .tcp || session != nil, add(socket, session, flow, isOurs: false, now: now) != nil else {
         socket.close()
-        entrance.admission.release(from.ip)
+        entrance.admission.release(flow.source)
         continue
       }
     }
@@ -67,7 +67,7 @@ extension Connections {
   }
 
   private func handshakes(of source: IPAddress) -> Int {
-    byNumber.values.count { $0.remote.ip == source && !$0.isEstablished }
+    byNumber.values.count { $0.source == source && !$0.isEstablished }
   }
 
   private func open(_ flow: Flow, now: Instant) throws(ConnectError) -> Connection {
@@ -81,16 +81,16 @@ extension Connections {
         throw .tls(error)
       }
     }
-    guard entrance.admission.admit(flow.remote.ip, limits) else { throw .tooMany }
+    guard entrance.admission.admit(flow.source, limits) else { throw .tooMany }
     do throws(PlatformError) {
       let socket = try StreamSocket.connect(to: flow.remote, dscp: signallingDSCP)
       if let connection = add(socket, session, flow, isOurs: true, now: now) { return connection }
       socket.close()
     } catch {
-      entrance.admission.release(flow.remote.ip)
+      entrance.admission.release(flow.source)
       throw .platform(error)
     }
-    entrance.admission.release(flow.remote.ip)
+    entrance.admission.release(flow.source)
     throw .tooMany
   }
 

@@ -142,7 +142,7 @@ final class Connections {
   private func close(_ connection: Connection, _ reason: String?, _ report: (ConnectionEvent) -> Void) {
     guard byNumber.removeValue(forKey: connection.number) != nil else { return }
     connection.close()
-    entrance.admission.release(connection.remote.ip)
+    entrance.admission.release(connection.source)
     report(.closed(connection.flow, reason: reason))
     for flow in connection.aliases { report(.closed(flow, reason: reason)) }
   }

@@ -58,18 +58,18 @@ final class WebSockets {
         socket.close()
         continue
       }
-      let dawdling = links.values.count { $0.flow.remote.ip == from.ip && !$0.stands }
-      guard dawdling < limits.handshakesPerSource, entrance.admission.admit(from.ip, limits) else {
+      let number = entrance.nextNumber()
+      let flow = Flow(transport: transport, local: local, remote: from, connection: number)
+      let dawdling = links.values.count { $0.flow.source == flow.source && !$0.stands }
+      guard dawdling < limits.handshakesPerSource, entrance.admission.admit(flow.source, limits) else {
         socket.close()
         report(.refused(from))
         continue
       }
-      let number = entrance.nextNumber()
       guard server.adopt(socket, isSecure: transport == .wss, number: number) else {
-        entrance.admission.release(from.ip)
+        entrance.admission.release(flow.source)
         continue
       }
-      let flow = Flow(transport: transport, local: local, remote: from, connection: number)
       links[number] = Link(socket, flow, now: now)
       if (try? poller.add(socket.descriptor, .readable, token: Token.connection(number).packed)) == nil {
         server.end(number)
@@ -130,7 +130,7 @@ final class WebSockets {
       case .closed(let number):
         let reason = reasons.removeValue(forKey: number)
         guard let link = links.removeValue(forKey: number) else { continue }
-        entrance.admission.release(link.flow.remote.ip)
+        entrance.admission.release(link.flow.source)
         report(.closed(link.flow, reason: reason))
       }
     }

@@ -110,7 +110,7 @@ public struct FrontDoor: Sendable {
     let hasRoom = octets + bytes.count <= Self.mostOctets
     let isRefusing =
       isKnown ? known.refuses(hasRoom, now: now) : strangers.refuses(hasRoom, now: now)
-    let source = flow.remote.ip
+    let source = flow.source
     let isFair = isKnown || strangers.count < Self.contended || ofOne[source, default: 0] < Self.mostOfOne
     guard !isRefusing && isFair else { return refuse(bytes, now: now) }
     octets += bytes.count
@@ -137,7 +137,7 @@ public struct FrontDoor: Sendable {
   }
 
   private mutating func settle(_ message: Message) {
-    let source = message.flow.remote.ip
+    let source = message.flow.source
     let left = (ofOne[source] ?? 1) - 1
     ofOne[source] = left > 0 ? left : nil
   }

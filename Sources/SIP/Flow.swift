@@ -64,6 +64,9 @@ public struct Flow: Hashable, Sendable {
   /// connection carry the name that was verified.
   public var serverName: String?
 
+  /// Whom limits count.
+  public var source: IPAddress { remote.ip.counted(from: local.ip) }
+
   public init(
     transport: Transport, local: SocketAddress, remote: SocketAddress, connection: UInt32 = 0,
     serverName: String? = nil

@@ -36,6 +36,12 @@ public struct IPAddress: Hashable, Sendable {
   /// `224.0.0.0/4` or `ff00::/8`.
   public var isMulticast: Bool { isIPv4 ? low >> 28 == 0xe : high >> 56 == 0xff }
 
+  /// Whom limits count where this address talks to `local`: itself; of IPv6 the /64, within which one customer takes any
+  /// address he likes (RFC 4291 §2.5.4, RFC 6177), except for neighbours, who share ours.
+  public func counted(from local: IPAddress) -> IPAddress {
+    isIPv4 || high == local.high ? self : IPAddress(high: high, low: 0, isIPv4: false)
+  }
+
   /// The eight 16-bit groups of an IPv6 address.
   private func group(_ i: Int) -> UInt16 {
     UInt16(truncatingIfNeeded: (i < 4 ? high : low) >> UInt64((3 - i & 3) * 16))

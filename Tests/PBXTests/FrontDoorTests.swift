@@ -84,6 +84,16 @@ private func at(_ milliseconds: Int64) -> Instant { .zero + .milliseconds(millis
     #expect(door.arrive(bytes, flow("192.0.2.1"), .stranger, now: at(0)) == .waits)
   }
 
+  /// Whoever has a /64 has as many addresses as he wants.
+  @Test mutating func oneStrangerIsAWholeNetworkOfIPv6() {
+    for i in 0..<1000 {
+      var from = flow("2001:db8:2::\(String(i, radix: 16))")
+      from.local.ip = IPAddress("2001:db8:1::1")!
+      _ = door.arrive(bytes, from, .stranger, now: at(0))
+    }
+    #expect(door.waitingCount == FrontDoor.contended)
+  }
+
   @Test mutating func whatCameByAConnectionGoesWithIt() {
     var gone = flow("192.0.2.1")
     gone.transport = .tcp
