@@ -66,7 +66,10 @@ class Phone:
         to = peer or f"<{target}>"
         headers = [
             ("Via", via), ("Max-Forwards", 70), ("From", f"<sip:{self.number}@{self.domain}>;tag={self.tag}"),
-            ("To", to), ("Call-ID", call), ("CSeq", f"{sequence} {method}"), ("Contact", self.contact), *extra]
+            ("To", to), ("Call-ID", call), ("CSeq", f"{sequence} {method}"), ("Contact", self.contact),
+            # A phone that says less than others is challenged only when it asks again.
+            ("User-Agent", "bench/sip.py"), ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY, UPDATE"),
+            *extra]
         self.send(f"{method} {target} SIP/2.0", headers, body)
         return headers
 

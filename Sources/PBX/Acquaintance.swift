@@ -3,7 +3,7 @@ import SIP
 import Wire
 
 /// Sources that have proved that they are where they say: by credentials, of which the nonce is bound to the address, by a
-/// tag or branch of ours, or because we chose to send there.
+/// tag of ours, or because we chose to send there.
 struct Acquaintance: Sendable {
   static let limit = 4096
   static let memory = Interval.seconds(3600)
@@ -12,6 +12,10 @@ struct Acquaintance: Sendable {
 
   func contains(_ source: SocketAddress, now: Instant) -> Bool {
     known[source].map { now - $0 < Self.memory } ?? false
+  }
+
+  func sources(now: Instant) -> [IPAddress] {
+    known.compactMap { now - $0.value < Self.memory ? $0.key.ip : nil }
   }
 
   mutating func note(_ source: SocketAddress, now: Instant) {
@@ -25,10 +29,32 @@ struct Acquaintance: Sendable {
 }
 
 extension Exchange {
-  /// Whether someone is there who is registered, or has proved himself of late.
+  /// Whether someone is there who is registered, has proved himself of late, or belongs to a trunk.
   @export(interface)
   public func knows(_ flow: Flow) -> Bool {
     registrar.knows(flow.remote) || acquaintance.contains(flow.remote, now: now)
+      || outside.trunks.contains { $0.value.accepts(flow.remote.ip) }
+  }
+
+  /// The networks of all whom `knows` is true of, each once, trunks and registered phones first.
+  @export(interface)
+  public var friends: [NetworkSettings.Prefix] {
+    var found: [NetworkSettings.Prefix] = []
+    var seen: Set<NetworkSettings.Prefix> = []
+    func add(_ prefix: NetworkSettings.Prefix) { if seen.insert(prefix).inserted { found.append(prefix) } }
+    for trunk in outside.trunks.values { for source in trunk.sources { add(source) } }
+    for address in registrar.sourceAddresses + acquaintance.sources(now: now) {
+      add(NetworkSettings.Prefix(address, length: address.isIPv4 ? 32 : 128))
+    }
+    return found
+  }
+
+  /// The sender of a request has proved that it is there, and so is the port at which it wants its answer.
+  func becomeAcquainted(_ flow: Flow, by request: Request) {
+    acquaintance.note(flow.remote, now: now)
+    guard let via = try? request.headers.via else { return }
+    let answered = flow.replying(to: via).remote
+    if answered != flow.remote { acquaintance.note(answered, now: now) }
   }
 
   /// Whether a tag of To is that of a call's leg.

@@ -49,6 +49,7 @@ public final class Exchange {
   public internal(set) var records = CallRecords()
   public internal(set) var refusedLogins = RefusedLogins()
   var acquaintance = Acquaintance()
+  var credit = StrangersCredit()
   private var lastNumber: UInt32 = 0
   private var outputs: [Output] = []
   private var polled = 0
@@ -95,6 +96,7 @@ public final class Exchange {
   @export(interface)
   public func receive(_ bytes: [UInt8], from flow: Flow, now: Instant) {
     self.now = now
+    account(bytes, from: flow)
     if flow.transport == .udp && StunMessage.isSTUN(bytes) { return keepAlive(bytes, from: flow) }
     do throws(SIPError) {
       let message = try Message.parse(bytes, flow.transport.keepsMessagesApart ? .datagram : .stream)

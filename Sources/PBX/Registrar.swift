@@ -6,8 +6,8 @@ import Wire
 public struct Registrar: Sendable {
   public var limits: RegistrarLimits
   private var bindings: [String: [Binding]] = [:]
-  /// Where phones are registered from; nil when it has to be gathered anew.
-  private var sources: Set<SocketAddress>?
+  /// Where phones are registered from, and by how many contacts.
+  private var sources: [SocketAddress: Int] = [:]
   /// No binding expires before; may be earlier than needed.
   public private(set) var nextDeadline: Instant?
 
@@ -17,12 +17,9 @@ public struct Registrar: Sendable {
   public var numbers: [String] { Array(bindings.keys) }
 
   /// Whether a phone is registered from there.
-  mutating func knows(_ source: SocketAddress) -> Bool {
-    if sources == nil {
-      sources = Set(bindings.values.joined().flatMap { [$0.flow.remote, $0.source] })
-    }
-    return sources?.contains(source) == true
-  }
+  func knows(_ source: SocketAddress) -> Bool { sources[source] != nil }
+
+  var sourceAddresses: [IPAddress] { sources.keys.map { $0.ip } }
 
   /// The contacts of a number, the preferred first.
   public func bindings(of number: String, now: Instant) -> [Binding] {
@@ -61,10 +58,7 @@ public struct Registrar: Sendable {
   }
 
   /// Forgets all contacts of a number.
-  public mutating func removeAll(of number: String) {
-    bindings[number] = nil
-    sources = nil
-  }
+  public mutating func removeAll(of number: String) { store([], number) }
 
   /// Forgets the contacts that were registered over a connection that is gone: they can't be reached any more.
   @export(interface)
@@ -85,9 +79,15 @@ public struct Registrar: Sendable {
   }
 
   private mutating func store(_ list: [Binding], _ number: String) {
+    for source in (bindings[number] ?? []).flatMap({ [$0.flow.remote, $0.source] }) {
+      let left = (sources[source] ?? 1) - 1
+      sources[source] = left > 0 ? left : nil
+    }
     bindings[number] = list.isEmpty ? nil : list
-    sources = nil
-    for binding in list { nextDeadline = earliest(nextDeadline, binding.expires) }
+    for binding in list {
+      for source in [binding.flow.remote, binding.source] { sources[source, default: 0] += 1 }
+      nextDeadline = earliest(nextDeadline, binding.expires)
+    }
   }
 
   /// Every current contact with what is left of it (RFC 3261 §10.3 step 8).

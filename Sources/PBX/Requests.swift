@@ -22,6 +22,7 @@ extension Exchange {
       guard let reference = reference(of: request, ourTag: tag) else {
         return resubscribe(request, tag: tag, from: flow, transaction)
       }
+      becomeAcquainted(flow, by: request)
       return receiveInDialog(request, reference, from: flow, transaction)
     }
     // A registrar looks at Require before it asks who is there (RFC 3261 §10.3); OPTIONS asks nobody.
@@ -40,6 +41,7 @@ extension Exchange {
       // The same request by another way: a loop, or a fork before us (RFC 3261 §8.2.2.2).
       if let key = CallerKey(request), callers[key] != nil { return deny(request, transaction, 482) }
       if let trunk = trunk(calling: request, from: flow) {
+        becomeAcquainted(flow, by: request)
         return receiveTrunkCall(request, by: trunk, from: flow, transaction)
       }
       guard let caller = authenticated(request, transaction, from: flow) else { return }
@@ -84,7 +86,7 @@ extension Exchange {
     switch verdict {
     case .accepted(let username):
       refusedLogins.succeeded(username, from: flow.remote)
-      acquaintance.note(flow.remote, now: now)
+      becomeAcquainted(flow, by: request)
       return configuration.extensions[username]
     case .missing: keepChallenge(claimed, request, from: flow)
     case .stale(let username):
@@ -106,7 +108,7 @@ extension Exchange {
     _ request: Request, _ transaction: TransactionID, from flow: Flow, _ claimed: String?, _ isStale: Bool
   ) {
     let algorithms = claimed.flatMap { configuration.extensions[$0] }?.digest ?? [.md5]
-    var response = Response(to: request, status: 401, toTag: newTag())
+    var response = Response(to: request, status: 401, toTag: random.token(4))
     for challenge in digest.challenges(algorithms.map { $0.hash }, from: flow.remote.ip, stale: isStale, now: now) {
       response.headers.append(.wwwAuthenticate, challenge.description)
     }
@@ -150,7 +152,7 @@ extension Exchange {
     log(.debug, "sip", error.description, [.init("source", flow.text)])
     guard let response = Response(toDamaged: bytes, refusing: error, toTag: newTag()) else { return }
     let flow = (try? response.headers.via).map { flow.replying(to: $0) } ?? flow
-    emit(.transmit(response.serialized(), flow))
+    transmit(.response(response), to: flow)
   }
 
   func registrations(of number: String) -> [Binding] { registrar.targets(of: number, now: now) }

@@ -32,7 +32,7 @@ extension Exchange {
       switch output {
       case .send(let message, let flow):
         note(message, by: flow, isIncoming: false)
-        emit(.transmit(message.serialized(), flow))
+        transmit(message, to: flow)
       case .request(let request, let transaction, let flow): receiveRequest(request, transaction, from: flow)
       case .ack(let request, let flow): receiveAck(request, from: flow)
       case .cancelled(let transaction, let reason): receiveCancel(transaction, reason)

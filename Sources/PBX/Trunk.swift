@@ -102,6 +102,19 @@ struct Trunk: Sendable {
     }
     return false
   }
+
+  /// All networks that it accepts.
+  var sources: [NetworkSettings.Prefix] {
+    var addresses = hops.map { $0.address.ip }
+    var sources: [NetworkSettings.Prefix] = []
+    for source in settings.acceptFrom {
+      switch source {
+      case .prefix(let prefix): sources.append(prefix)
+      case .name(let host): addresses += named[host] ?? []
+      }
+    }
+    return sources + addresses.map { NetworkSettings.Prefix($0, length: $0.isIPv4 ? 32 : 128) }
+  }
 }
 
 extension TrunkSettings.Transport {

@@ -25,6 +25,30 @@ extension Response {
     out.addRest(headers, body)
     return out.bytes
   }
+
+  /// As short as it can be said: without body, with the headers that an answer cannot do without, in their compact form
+  /// (RFC 3261 §7.3.3, §8.2.6.2).
+  @export(interface)
+  public func serializedTersely() -> [UInt8] {
+    var out = OutputBytes(headers, [])
+    out.add("SIP/2.0 ")
+    out.add(String(status))
+    out.add(" ")
+    out.add(reason)
+    out.add("\r\n")
+    for field in headers.fields {
+      switch field.name {
+      case .via, .from, .to, .callID, .cSeq, .wwwAuthenticate, .retryAfter, .unsupported, .minExpires: break
+      default: continue
+      }
+      if let letter = field.name.compactForm { out.bytes.append(letter) } else { out.add(field.text) }
+      out.add(": ")
+      out.add(field.value)
+      out.add("\r\n")
+    }
+    out.add("l: 0\r\n\r\n")
+    return out.bytes
+  }
 }
 
 extension Message {

@@ -381,6 +381,8 @@ final class Phone: SimNode {
     request.headers.append(.cSeq, "1 \(method.name)")
     request.headers.append(.contact, contact)
     if let allows { request.headers.append(.allow, allows) }
+    // Phones say as much; one that said less would be challenged only when it asks again.
+    request.headers.append(.userAgent, "Telephone of the tests, which says no less of itself than others do (1.0)")
     if isReliable { request.headers.append(.supported, "100rel") }
     return request
   }

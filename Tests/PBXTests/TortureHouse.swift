@@ -30,9 +30,11 @@ final class TortureHouse {
     box = Box(configuration, SocketAddress(IPAddress("203.0.113.1")!, port: 5060))
   }
 
-  /// What the exchange sends when these bytes arrive in a datagram.
+  /// What the exchange sends when these bytes arrive in a datagram, from someone who has sent much before: a stranger gets
+  /// no answer to a short message.
   func sends(for bytes: [UInt8], from: SocketAddress? = nil) throws -> [Message] {
     now = now + .milliseconds(1)
+    exchange.credit.add(StrangersCredit.most, from: (from ?? source).ip)
     box.receive(bytes, from: from ?? source, now: now)
     var messages: [Message] = []
     while let (payload, to) = box.poll(now: now) {

@@ -66,7 +66,7 @@ private let flow = Flow(
     #expect(try parsed.headers.via.received == flow.remote.ip)
   }
 
-  @Test func ACKsAndWhatLacksALineAreNotAnswered() {
+  @Test func acksAndWhatLacksALineAreNotAnswered() {
     #expect(hurriedRefusal(of: request("ACK sip:x SIP/2.0", usual), from: flow, retryAfter: 7, tag: "t") == nil)
     #expect(hurriedRefusal(of: request("SIP/2.0 200 OK", usual), from: flow, retryAfter: 7, tag: "t") == nil)
     for missing in ["Via", "From", "To", "Call-ID", "CSeq"] {
