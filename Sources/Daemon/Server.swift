@@ -27,6 +27,7 @@ final class Server {
   var exchange: Exchange
   private let receiver = DatagramReceiver()
   var door = FrontDoor()
+  var sieve = Sieve()
   /// In the To of each hurried refusal.
   let refusalTag: String
   /// When a polite end gives up waiting; nil while running.
@@ -119,6 +120,7 @@ final class Server {
     var deadline = earliest(exchange.nextDeadline, connections.nextDeadline)
     deadline = earliest(deadline, control?.nextDeadline)
     deadline = earliest(deadline, door.hasWaiting ? started : door.nextDeadline)
+    deadline = earliest(deadline, sieve.nextDeadline)
     deadline = earliest(deadline, certificates.nextDeadline)
     deadline = earliest(deadline, webSockets?.nextDeadline)
     deadline = earliest(deadline, media.nextDeadline)
@@ -156,12 +158,15 @@ final class Server {
     }
   }
 
-  /// Takes what waits in the kernel, up to a bound: those who belong to calls stand somewhere among the others.
+  /// Takes what waits in the kernel, for a while: those who belong to calls stand somewhere among the others.
   private func receive(_ socket: UDPSocket, _ listener: Listener) {
-    var batches = 0
-    while receiveBatch(socket, listener, now: Clock.monotonic()) == DatagramReceiver.batch && batches < 64 {
-      batches += 1
+    let start = Clock.monotonic()
+    var now = start
+    while receiveBatch(socket, listener, now: now) == DatagramReceiver.batch {
+      now = Clock.monotonic()
+      guard now - start < Self.turn else { return sift(toTheEnd: false, now: now) }
     }
+    sift(toTheEnd: true, now: now)
   }
 
   private func receiveBatch(_ socket: UDPSocket, _ listener: Listener, now: Instant) -> Int {
@@ -183,6 +188,7 @@ final class Server {
     control?.wake(now: now)
     renewCertificate(now: now)
     media.wake(now: now)
+    if let due = sieve.nextDeadline, due <= now { sift(toTheEnd: true, now: now) }
     if ports.hasRetired && exchange.callCount == 0 { ports.closeRetired() }
   }
 

@@ -133,6 +133,10 @@ final class SignallingPorts {
     return true
   }
 
+  var udpSockets: [UDPSocket] {
+    ports.values.compactMap { if case .udp(let socket) = $0.socket { socket } else { nil } }
+  }
+
   var hasRetired: Bool { ports.values.contains { $0.isRetired } }
 
   /// Closes what is out of the configuration; to be called when no call is left that might use it.

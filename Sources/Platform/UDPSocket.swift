@@ -46,6 +46,19 @@ public struct UDPSocket: Sendable {
   /// The kernel's buffers in bytes; it doubles them for its own use.
   public func setBuffers(receive: Int32, send: Int32) { _ = clinux_buffer_sizes(descriptor, receive, send) }
 
+  /// Has the kernel drop datagrams before they take room in the buffer, but for all of `friends` (networks with the length
+  /// of their prefix, the dearest first) and that share of the others, of 2³²; nil lets everything in again. IPv6 friends
+  /// are known by the first 64 bits at the most.
+  @discardableResult
+  public func sieve(_ friends: [(address: IPAddress, length: Int)] = [], share: UInt32?) -> Bool {
+    guard let share else { return clinux_no_sieve(descriptor) == 0 }
+    var isIPv4: Bool { if case .ipv4 = family { true } else { false } }
+    let list = friends.filter { $0.address.isIPv4 == isIPv4 }.map {
+      clinux_network(address: SocketAddress($0.address, port: 0).raw, prefix: UInt8(clamping: $0.length))
+    }
+    return clinux_sieve(descriptor, isIPv4 ? 1 : 0, list, Int32(clamping: list.count), share) == 0
+  }
+
   /// Sends a datagram; `from` chooses the local address (its port is not looked at). Returns 0, or the errno.
   @discardableResult
   public func send(_ bytes: [UInt8], to: SocketAddress, from: IPAddress? = nil, scope: UInt32 = 0) -> Int32 {

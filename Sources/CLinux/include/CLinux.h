@@ -91,6 +91,16 @@ struct clinux_outgoing {
 // sendmmsg: returns how many of count (at most CLINUX_BATCH) went out.
 int clinux_send_batch(int fd, const struct clinux_outgoing *batch, int count);
 
+// A network, or a single address.
+struct clinux_network {
+  struct clinux_address address;
+  uint8_t prefix;
+};
+// Has the kernel drop what comes to a UDP socket of one family before it takes room in its buffer, but for that share (of
+// 2^32, by chance) and all that comes from friends, of whom the first count most. Needs no privilege (SO_ATTACH_FILTER).
+int clinux_sieve(int fd, int is_ipv4, const struct clinux_network *friends, int count, uint32_t share);
+int clinux_no_sieve(int fd);
+
 // Readiness.
 enum { CLINUX_READABLE = 1, CLINUX_WRITABLE = 2, CLINUX_HANGUP = 4, CLINUX_FAILED = 8 };
 struct clinux_ready {

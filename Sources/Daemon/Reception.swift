@@ -7,8 +7,9 @@ import Wire
 
 /// What comes in, by who is first in line.
 extension Server {
-  /// How long messages in line are handled before the sockets are looked at again: whoever is urgent waits no longer.
-  private static let turn = Interval.milliseconds(5)
+  /// How long a socket is read, and how long messages in line are handled, before the other has its turn: whoever is urgent
+  /// waits no longer.
+  static let turn = Interval.milliseconds(5)
 
   /// Takes a message that came.
   func admit(_ bytes: [UInt8], from flow: Flow, now: Instant) {
@@ -21,9 +22,8 @@ extension Server {
       if standing == .known && exchange.isCallForHelp(bytes, from: flow) {
         return exchange.receive(bytes, from: flow, now: now)
       }
-      // A stranger's datagram may come from someone else: it is answered by no more octets than it has.
       guard let answer = hurriedRefusal(of: bytes, from: flow, retryAfter: retryAfter, tag: refusalTag),
-        standing == .known || flow.transport != .udp || answer.count <= bytes.count
+        exchange.mayRefuse(bytes, by: answer, to: flow)
       else { return }
       if control?.isTapped == true { trace(answer, flow, isIncoming: false) }
       transmit(answer, flow, now: now)
@@ -60,12 +60,22 @@ extension Server {
     }
   }
 
+  /// A UDP socket was read.
+  func sift(toTheEnd: Bool, now: Instant) {
+    guard sieve.read(toTheEnd: toTheEnd, now: now) else { return }
+    let friends = sieve.share == nil ? [] : exchange.friends.map { (address: $0.address, length: $0.length) }
+    for socket in ports.udpSockets { socket.sieve(friends, share: sieve.share) }
+  }
+
   /// For the status.
   var overloadStatus: JSON {
     .object([
-      JSON.Member("now", .bool(door.isOverloaded)), JSON.Member("times", .integer(Int64(clamping: door.overloads))),
+      JSON.Member("now", .bool(door.isOverloaded || sieve.share != nil)),
+      JSON.Member("times", .integer(Int64(clamping: door.overloads))),
       JSON.Member("refused", .integer(Int64(clamping: door.refused))),
       JSON.Member("waiting", .integer(Int64(door.waitingCount))),
+      // Percent of strangers' datagrams.
+      JSON.Member("let_in", .integer(sieve.share.map { Int64($0) * 100 >> 32 } ?? 100)),
     ])
   }
 }
