@@ -67,8 +67,6 @@ class Phone:
         headers = [
             ("Via", via), ("Max-Forwards", 70), ("From", f"<sip:{self.number}@{self.domain}>;tag={self.tag}"),
             ("To", to), ("Call-ID", call), ("CSeq", f"{sequence} {method}"), ("Contact", self.contact),
-            # A phone that says less than others is challenged only when it asks again.
-            ("User-Agent", "bench/sip.py"), ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY, UPDATE"),
             *extra]
         self.send(f"{method} {target} SIP/2.0", headers, body)
         return headers
@@ -105,7 +103,9 @@ class Phone:
         target, call = f"sip:{self.domain}", uuid.uuid4().hex
         to = f"<sip:{self.number}@{self.domain}>"
         extra = [("Expires", 3600)]
-        self.request("REGISTER", target, call, extra, peer=to)
+        # A stranger who says less of himself than phones do is challenged only when he asks again.
+        manners = [("User-Agent", "bench/sip.py"), ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, UPDATE")]
+        self.request("REGISTER", target, call, extra + manners, peer=to)
         challenge = self.response()
         self.request("REGISTER", target, call, extra + [self.authorization(challenge, "REGISTER", target)], peer=to)
         answer = self.response()
