@@ -2,19 +2,23 @@ import Wire
 
 /// Where one phone's RTCP comes from and goes to: beside its RTP, unless SDP or the phone itself says otherwise.
 struct ControlLatch: Equatable, Sendable {
-  /// What `a=rtcp` says.
+  /// It goes where RTP goes.
+  private var isMuxed = false
+  /// What `a=rtcp` says, or where RTP is wanted too.
   private var named: SocketAddress?
   private var heard: SocketAddress?
 
-  mutating func name(_ address: SocketAddress?, restart: Bool) {
-    if restart || address != named { heard = nil }
+  mutating func name(_ address: SocketAddress?, isMuxed: Bool, restart: Bool) {
+    if restart || address != named || isMuxed != self.isMuxed { heard = nil }
     named = address
+    self.isMuxed = isMuxed
   }
 
   /// RTP's own latch moved, so that what was learned here is of the past.
   mutating func restart() { heard = nil }
 
   func destination(beside rtp: Latch) -> SocketAddress? {
+    if isMuxed { return rtp.destination }
     if let heard { return heard }
     // Behind a NAT the port above is a guess, but better than the private address that SDP names.
     if let source = rtp.heard, source != rtp.named { return above(source) }

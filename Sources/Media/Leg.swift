@@ -71,6 +71,8 @@ public struct Leg: Hashable, Sendable {
   public var remote: SocketAddress?
   /// Where it takes RTCP (`a=rtcp`, RFC 3605); nil means the port above `remote`.
   public var remoteRTCP: SocketAddress?
+  /// RTCP comes and goes by the port of RTP, on both ends (RFC 5761).
+  public var muxesControl = false
   /// The address that the phone's SIP comes from. Behind a NAT its media comes from there too, whatever its SDP says.
   public var signalling: IPAddress?
   /// The numbers that the phone may send, as the box's SDP named them.

@@ -23,15 +23,18 @@ struct RelayLeg: Sendable {
   private(set) var takesMedia = false
   private(set) var givesMedia = false
   private(set) var isRTP = true
+  private(set) var muxesControl = false
   var isActive: Bool { takesMedia && givesMedia }
 
   /// Takes what an offer or answer says.
   mutating func adopt(_ leg: Leg) {
-    control.name(leg.remoteRTCP, restart: leg.remote != rtp.named)
+    control.name(
+      leg.muxesControl ? leg.remote : leg.remoteRTCP, isMuxed: leg.muxesControl, restart: leg.remote != rtp.named)
     rtp.name(leg.remote, signalling: leg.signalling)
     takesMedia = leg.takesMedia
     givesMedia = leg.givesMedia
     isRTP = leg.isRTP
+    muxesControl = leg.muxesControl
     negotiated = leg
     untouched = 0
   }

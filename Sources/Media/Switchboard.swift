@@ -1,18 +1,21 @@
 import Codecs
 import KernelRelay
 import Platform
+import RTP
 import Wire
 
 /// All streams of the media thread and the sockets that they have: carries out commands and decides each packet.
 struct Switchboard: PacketHandler {
   /// What a socket is for, with what each packet needs to know of its stream: looking into the entry copies it.
-  private struct Route {
+  struct Route {
     var stream: Int32 = -1
     var side = Side.a
     var isControl = false
     /// The kernel has what comes here.
     var isHeld = false
-    /// The sockets of either side for packets of this kind.
+    /// RTCP comes here too.
+    var isMuxed = false
+    /// The sockets of either side for RTP.
     var slotA: Int32 = -1
     var slotB: Int32 = -1
   }
@@ -38,6 +41,12 @@ struct Switchboard: PacketHandler {
       return statistics
     }
 
+    /// The socket by which RTCP goes to that side; negative where it has none.
+    mutating func controlSlot(_ side: Side) -> Int {
+      let i = Int(side.rawValue)
+      return stream.legs[i].muxesControl ? sockets[i].rtp : sockets[i].control
+    }
+
     /// Looks at the entry in place: it is large to copy.
     mutating func look<R>(_ body: (inout Entry) -> R) -> R { body(&self) }
   }
@@ -51,17 +60,17 @@ struct Switchboard: PacketHandler {
   private let patience: Interval
   private let laws = G711Conversion()
   var entries: [Entry?] = []
-  private var free: [Int] = []
-  private var index: [StreamID: Int] = [:]
+  var free: [Int] = []
+  var index: [StreamID: Int] = [:]
   /// By the slot of the socket.
-  private var routes: [Route] = []
+  var routes: [Route] = []
   private var now = Instant.zero
   /// What signalling is to be told.
   private(set) var events: [Event] = []
   var desk: KernelDesk
   var farewells: [StreamID: Farewell] = [:]
 
-  private let studio: Studio
+  let studio: Studio
   /// When `wake` is due, if ever.
   private(set) var nextWake: Instant?
 
@@ -94,8 +103,9 @@ struct Switchboard: PacketHandler {
     let i = Int(route.stream)
     guard i >= 0 else { return nil }
     var moved = false
+    let isControl = route.isControl || route.isMuxed && RTCPCompound.isMuxed(UnsafeRawBufferPointer(packet))
     guard
-      let outcome = route.isControl
+      let outcome = isControl
         ? entries[i]?.stream.receiveControl(UnsafeRawBufferPointer(packet), side: route.side, from: from, now: now)
         : entries[i]?.stream.receive(packet, side: route.side, from: from, now: now, laws: laws, moved: &moved)
     else { return nil }
@@ -109,6 +119,10 @@ struct Switchboard: PacketHandler {
       address(i)
     }
     guard case .send(let side, let address) = outcome else { return nil }
+    if isControl {
+      let by = entries[i]?.look { $0.controlSlot(side) } ?? -1
+      return by >= 0 ? PacketTarget(slot: by, address: address) : nil
+    }
     if route.isHeld { slipped(i, route.side, payloadType: packet[1] & 0x7f, from: from) }
     let by = side == .a ? route.slotA : route.slotB
     return by >= 0 ? PacketTarget(slot: Int(by), address: address) : nil
@@ -116,14 +130,18 @@ struct Switchboard: PacketHandler {
 
   /// Tells the routes of a stream what its packets need to know.
   mutating func reroute(_ i: Int) {
-    guard let (sockets, isHeld) = entries[i]?.look({ ($0.sockets, ($0.holds[0].number != 0, $0.holds[1].number != 0)) })
-    else { return }
+    let found = entries[i]?.look { entry in
+      (
+        entry.sockets, (entry.holds[0].number != 0, entry.holds[1].number != 0),
+        (entry.stream.legs[0].muxesControl, entry.stream.legs[1].muxesControl)
+      )
+    }
+    guard let (sockets, isHeld, isMuxed) = found else { return }
     for s in 0..<2 where sockets[s].rtp >= 0 {
       routes[sockets[s].rtp].isHeld = s == 0 ? isHeld.0 : isHeld.1
+      routes[sockets[s].rtp].isMuxed = s == 0 ? isMuxed.0 : isMuxed.1
       routes[sockets[s].rtp].slotA = Int32(sockets[0].rtp)
       routes[sockets[s].rtp].slotB = Int32(sockets[1].rtp)
-      routes[sockets[s].control].slotA = Int32(sockets[0].control)
-      routes[sockets[s].control].slotB = Int32(sockets[1].control)
     }
   }
 
@@ -132,14 +150,14 @@ struct Switchboard: PacketHandler {
   }
 
   /// Says where the packets go that a stream has just made, and when it wants to be woken.
-  private mutating func address(_ i: Int) {
+  mutating func address(_ i: Int) {
     studio.outbox.address { letter in
       entries[i]?.look { entry in
         let sockets = entry.sockets[Int(letter.side.rawValue)]
         guard let address = entry.stream.send(letter.count, to: letter.side, isControl: letter.isControl),
           sockets.rtp >= 0
         else { return nil }
-        return PacketTarget(slot: letter.isControl ? sockets.control : sockets.rtp, address: address)
+        return PacketTarget(slot: letter.isControl ? entry.controlSlot(letter.side) : sockets.rtp, address: address)
       } ?? nil
     }
     nextWake = earliest(nextWake, entries[i]?.stream.deadline)
@@ -170,114 +188,5 @@ struct Switchboard: PacketHandler {
       guard entries[i]?.stream.fellSilent(now: now, patience: patience) == true else { continue }
       if let id = entries[i]?.id { say(.noMedia(id)) }
     }
-  }
-
-  // MARK: commands
-
-  mutating func perform(
-    _ command: Command, _ sockets: PortPair?, _ engine: inout some PacketEngine & ~Copyable, now: Instant
-  ) {
-    switch command {
-    case .setLeg(let id, let side, let leg): set(id, side, leg, echo: false, sockets, &engine, now)
-    case .setEcho(let id, let leg): set(id, .a, leg, echo: true, sockets, &engine, now)
-    case .report(let id):
-      if let entry = entry(id) { say(.statistics(id, entry.statistics)) } else { say(.failed(id, .noStream)) }
-    case .press(let id, let side, let digit, let milliseconds):
-      guard let i = index[id] else { return say(.failed(id, .noStream)) }
-      entries[i]?.stream.press(side, digit & 15, milliseconds: max(0, milliseconds), now: now)
-      reconcile(i, takes: false)
-      address(i)
-    case .close(let id): close(id, &engine)
-    case .release: break
-    }
-  }
-
-  private func entry(_ id: StreamID) -> Entry? { index[id].flatMap { entries[$0] } }
-
-  private mutating func set(
-    _ id: StreamID, _ side: Side, _ leg: Leg, echo: Bool, _ pair: PortPair?,
-    _ engine: inout some PacketEngine & ~Copyable, _ now: Instant
-  ) {
-    let i = index[id] ?? open(id, now)
-    guard attach(i, side, leg.port, pair, &engine) else {
-      say(.failed(id, .portNotReserved(leg.port)))
-      return
-    }
-    if echo {
-      detach(i, .b, &engine)
-      entries[i]?.stream.setEcho(leg, now: now)
-    } else {
-      entries[i]?.stream.set(side, leg, now: now)
-    }
-    reconcile(i, takes: false)
-    address(i)
-  }
-
-  private mutating func open(_ id: StreamID, _ now: Instant) -> Int {
-    let entry = Entry(id: id, stream: RelayStream(now: now, studio: studio))
-    let i: Int
-    if let reused = free.popLast() {
-      i = reused
-      entries[i] = entry
-    } else {
-      i = entries.count
-      entries.append(entry)
-    }
-    index[id] = i
-    return i
-  }
-
-  /// Gives the side the sockets of its port, where it does not have them.
-  private mutating func attach(
-    _ i: Int, _ side: Side, _ port: UInt16, _ pair: PortPair?, _ engine: inout some PacketEngine & ~Copyable
-  ) -> Bool {
-    let s = Int(side.rawValue)
-    if entries[i]?.sockets[s].port == port, pair == nil { return true }
-    guard let pair else { return false }
-    detach(i, side, &engine)
-    guard let rtp = engine.attach(pair.rtp) else {
-      engine.refuse(pair.rtp)
-      engine.refuse(pair.control)
-      return false
-    }
-    guard let control = engine.attach(pair.control) else {
-      engine.detach(rtp)
-      engine.refuse(pair.control)
-      return false
-    }
-    while routes.count <= max(rtp, control) { routes.append(Route()) }
-    routes[rtp] = Route(stream: Int32(i), side: side, isControl: false)
-    routes[control] = Route(stream: Int32(i), side: side, isControl: true)
-    entries[i]?.sockets[s] = Sockets(port: port, rtp: rtp, control: control)
-    reroute(i)
-    return true
-  }
-
-  private mutating func detach(_ i: Int, _ side: Side, _ engine: inout some PacketEngine & ~Copyable) {
-    let s = Int(side.rawValue)
-    guard let sockets = entries[i]?.sockets[s], sockets.rtp >= 0 else { return }
-    for slot in [sockets.rtp, sockets.control] {
-      routes[slot] = Route()
-      engine.detach(slot)
-    }
-    entries[i]?.sockets[s] = Sockets()
-    reroute(i)
-  }
-
-  private mutating func close(_ id: StreamID, _ engine: inout some PacketEngine & ~Copyable) {
-    guard let i = index.removeValue(forKey: id), let entry = entries[i] else {
-      say(.failed(id, .noStream))
-      return
-    }
-    detach(i, .a, &engine)
-    detach(i, .b, &engine)
-    let legs = farewell(i)
-    if legs > 0 {
-      farewells[id] = Farewell(stream: entry.stream, legs: legs)
-    } else {
-      say(.closed(id, entry.stream.statistics))
-    }
-    entries[i] = nil
-    free.append(i)
   }
 }

@@ -59,6 +59,9 @@ struct Leg: Sendable {
     return status
   }
 
+  /// Whether its RTCP goes by the port of RTP; then that is offered again.
+  var muxesControl: Bool { said?.muxesControl == true && heard?.muxesControl == true }
+
   var isOpen: Bool {
     guard case .open = ending else { return false }
     return true

@@ -25,6 +25,8 @@ enum Negotiation {
   ) -> AudioStream? {
     var relayed = offer
     relayed.further = further
+    // A way of the offerer's leg alone.
+    relayed.muxesControl = false
     if offer.formats.isEmpty { return further.isEmpty ? nil : relayed }
     let offered = offererCodecs.filter { offer.has($0) }
     var formats: [Format] = []
@@ -64,6 +66,7 @@ enum Negotiation {
     if voice.isEmpty, let cheapest = cheapest(usable, against: answer, codecs) { voice = [cheapest] }
     var relayed = answer
     relayed.index = offer.index
+    relayed.muxesControl = offer.muxesControl
     relayed.further = relayedFurther(offer, answer)
     // One may do without the audio where something else is agreed upon: a fax takes its place.
     guard !voice.isEmpty || !relayed.further.isEmpty else { return nil }
@@ -92,6 +95,7 @@ enum Negotiation {
     var answer = AudioStream(index: offer.index, formats: voice + offer.formats.filter { $0.names(Format.event) })
     answer.direction = offer.direction.mirrored
     answer.packetTime = offer.packetTime
+    answer.muxesControl = offer.muxesControl
     return answer
   }
 
@@ -107,6 +111,7 @@ enum Negotiation {
     // Without a wish of its own it is likely to take what it is likely to send.
     let wish = min(heard.packetTime ?? said.packetTime ?? 20, heard.longestPacketTime ?? 60)
     leg.packetTime = UInt8(clamping: wish)
+    leg.muxesControl = said.muxesControl && heard.muxesControl
     leg.opusBitrate = sends.first { $0.stands(for: .opus) }?.number(of: "maxaveragebitrate") ?? 0
     return leg
   }

@@ -55,7 +55,8 @@ extension Exchange {
         settleFurther(&call, talking)
         return refuse(transaction, request, 488)
       }
-      let offered = withMusic(relayed)
+      var offered = withMusic(relayed)
+      offered.muxesControl = other.muxesControl
       said = offered
       body = other.session.offer(offered, at: mediaAddress(other.dialog.flow, port: other.port)).serialised()
     }

@@ -98,6 +98,7 @@ extension Exchange {
     var said = Negotiation.relayedOffer(
       heard, from: other.codecs, to: leg.codecs, events: usesEvents(leg), further: further ?? [])
     said?.direction = direction
+    said?.muxesControl = leg.muxesControl
     return said
   }
 

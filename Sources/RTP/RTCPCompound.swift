@@ -12,6 +12,12 @@ public struct RTCPCompound: Equatable, Sendable {
   /// Packets in the compound.
   public let count: Int
 
+  /// Whether a packet on a port that RTP shares with it is RTCP: payload types 64 to 95 are not for RTP there (RFC 5761 §4).
+  @inline(__always)
+  public static func isMuxed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= 2 && bytes[0] >> 6 == 2 && (192...223).contains(bytes[1])
+  }
+
   /// Checks a compound; nil for what is none. `allowReducedSize` takes other packets in first place too, as RFC 5506
   /// has it.
   public init?(_ bytes: UnsafeRawBufferPointer, allowReducedSize: Bool = false) {

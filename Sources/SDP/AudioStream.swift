@@ -13,6 +13,8 @@ public struct AudioStream: Hashable, Sendable {
   public var address: SocketAddress?
   /// Where RTCP is wanted, if said (RFC 3605).
   public var rtcpAddress: SocketAddress?
+  /// RTCP may come, or in an answer comes, by the port of RTP (RFC 5761 §5.1.1).
+  public var muxesControl = false
   public var packetTime: UInt32?
   public var longestPacketTime: UInt32?
   /// What is passed on beside it.
@@ -71,6 +73,7 @@ extension SessionDescription {
     var audio = AudioStream(index: index, formats: line.audioFormats, direction: direction(of: line))
     audio.packetTime = line.packetTime
     audio.longestPacketTime = line.longestPacketTime
+    audio.muxesControl = line.attribute("rtcp-mux") != nil
     (audio.address, audio.rtcpAddress) = addresses(of: line, &audio.direction)
     return audio
   }

@@ -95,6 +95,7 @@ public struct LocalSession: Hashable, Sendable {
     }
     if let time = audio.packetTime { line.attributes.append(Attribute("ptime", String(time))) }
     if let time = audio.longestPacketTime { line.attributes.append(Attribute("maxptime", String(time))) }
+    if audio.muxesControl { line.attributes.append(Attribute("rtcp-mux")) }
     line.attributes.append(Attribute(audio.direction.name))
     return line
   }

@@ -7,7 +7,7 @@ import Wire
 @testable import Media
 
 /// Sockets that are nowhere.
-private struct NoEngine: PacketEngine {
+struct NoEngine: PacketEngine {
   var slots = 0
 
   mutating func attach(_ descriptor: Int32) -> Int? {

@@ -33,6 +33,8 @@ final class Phone: SimNode {
   var codecs = ["0 PCMU", "8 PCMA", "101 telephone-event"]
   /// What it says of them by `a=fmtp`.
   var parameters: [String] = []
+  /// Whether it has its RTCP on the port of RTP where it may.
+  var muxes = false
   var direction = Direction.sendrecv
   /// The kinds of media that it speaks, as whole m= lines with what follows them; `audio` of `codecs` goes without saying.
   var further: [String] = []
@@ -415,7 +417,9 @@ final class Phone: SimNode {
   private func audioLines(_ offer: [UInt8]) -> [String] {
     let lines = ["m=audio 4000 RTP/AVP " + codecs.map { $0.prefix { $0 != " " } }.joined(separator: " ")]
     let maps = codecs.map { "a=rtpmap:" + ($0.contains("/") ? $0 : "\($0)/8000") }
-    return lines + maps + parameters.map { "a=fmtp:\($0)" } + ["a=" + (answered(offer) ?? direction).name]
+    let mayMux = offer.isEmpty || String(decoding: offer, as: UTF8.self).contains("a=rtcp-mux")
+    return lines + maps + parameters.map { "a=fmtp:\($0)" } + (muxes && mayMux ? ["a=rtcp-mux"] : [])
+      + ["a=" + (answered(offer) ?? direction).name]
   }
 
   private func answered(_ offer: [UInt8]) -> Direction? {

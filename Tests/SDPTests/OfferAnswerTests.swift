@@ -54,6 +54,17 @@ private let here = SocketAddress(IPAddress(ipv4: 0x0a00_0001), port: 16384)
   #expect(Direction.sendrecv.limited(to: .recvonly) == .recvonly)
 }
 
+@Test func rtcpOnThePortOfRTPIsReadAndSaid() throws {
+  var audio = try offer("m=audio 4000 RTP/AVP 0\r\na=rtcp-mux\r\n").offeredAudio()
+  #expect(audio.muxesControl)
+  #expect(try !offer("m=audio 4000 RTP/AVP 0\r\n").offeredAudio().muxesControl)
+  var session = LocalSession(sessionID: 1)
+  let place = SocketAddress(IPAddress("192.0.2.1")!, port: 4000)
+  #expect(session.offer(audio, at: place).media[0].attribute("rtcp-mux") != nil)
+  audio.muxesControl = false
+  #expect(session.offer(audio, at: place).media[0].attribute("rtcp-mux") == nil)
+}
+
 @Test func addressesComeFromTheStreamBeforeTheSession() throws {
   let own = try offer("m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::2\r\na=rtcp:4009\r\n").offeredAudio()
   #expect(own.address?.description == "[2001:db8::2]:4000")

@@ -73,3 +73,20 @@ def fax(office):
     until(lambda: all(sum(heard["packets"] for heard in phone.report()["heard"].values()) > had + 20
                       for phone, had in zip((a, b), before)), 5, "both hear each other again")
     assert further(office) == ([], []), further(office)
+
+
+@chapter.promise("a phone whose reports come by the port of its speech and one with two ports hear of each other")
+def mux(office):
+    office.open()
+    a = office.phone("1001", "first", codecs=["PCMU"], mux=True)
+    b = office.phone("1002", "second", codecs=["PCMU"])
+    connect(a, b)
+
+    def reported():
+        call, = office.exchange.status()["calls"]
+        return all(call[leg].get("hears") for leg in ("caller_leg", "callee_leg"))
+    until(reported, 12, "both say how they hear")
+    assert a.messages().count("a=rtcp-mux") >= 2, "it offers it, and is answered so"
+    assert "a=rtcp-mux" not in b.messages(), "the other is told of it"
+    a.expect("CALL_CLOSED", 25)
+    return office.compare("first", b, ["PCMU"])
