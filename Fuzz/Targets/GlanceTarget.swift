@@ -8,7 +8,9 @@ func glanceFault(_ bytes: [UInt8]) -> String? {
     remote: SocketAddress(IPAddress(ipv4: 2), port: 5060))
   let glance = Glance(bytes)
   let answer = hurriedRefusal(of: bytes, from: flow, retryAfter: 5, tag: "tag")
-  if let answer, answer.count > bytes.count + 160 { return "an answer much longer than its request" }
+  // Each line ends in two octets, whatever it came with.
+  let lines = bytes.reduce(0) { $0 + ($1 == 10 ? 1 : 0) }
+  if let answer, answer.count > bytes.count + lines + 160 { return "an answer much longer than its request" }
   guard let message = try? Message.parse(bytes, .datagram) else { return nil }
   switch message {
   case .response: return glance?.kind == .response ? nil : "a response was taken for something else"
