@@ -1,6 +1,7 @@
 import Codecs
 
-/// The tones by which a country's people know how their call is (ITU-T E.180 Supplement 2; Great Britain by BT's SIN 350).
+/// The tones by which a country's people know how their call is: figures that exchanges use, which name ITU-T E.180
+/// Supplement 2 for most; the Supplement itself was not at hand. Great Britain by BT's SIN 350.
 struct CountryTones {
   var ringing: Tone
   var busy: Tone
