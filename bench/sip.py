@@ -62,6 +62,7 @@ class Phone:
         if sequence is None:
             self.sequence += 1
             sequence = self.sequence
+        self.awaited = call, f"{sequence} {method}"
         via = f"SIP/2.0/UDP {self.place};branch=z9hG4bK{uuid.uuid4().hex};rport"
         to = peer or f"<{target}>"
         headers = [
@@ -72,7 +73,7 @@ class Phone:
         return headers
 
     def response(self, seconds=2, others=()):
-        """The next final response; the other phones answer what comes to them meanwhile."""
+        """The final response to the last request; the other phones answer what comes to them meanwhile."""
         deadline = time.monotonic() + seconds
         sockets = {phone.socket: phone for phone in others}
         while time.monotonic() < deadline:
@@ -80,7 +81,7 @@ class Phone:
             for other in ready:
                 if other is self.socket:
                     message = self.receive(0)
-                    if message.status >= 200:
+                    if message.status >= 200 and (message.get("Call-ID"), message.get("CSeq")) == self.awaited:
                         return message
                 else:
                     sockets[other].serve()
