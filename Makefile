@@ -65,6 +65,11 @@ unit: setup-build ## unit and conformance tests on this machine
 test: setup ## every test, its count on the last line; Tests/all.py says how to run a part
 	@Tests/all.py $(STEPS)
 
+.PHONY: survival
+survival: setup-build setup-test ## kill the exchange twenty times in a row in the midst of a hundred calls
+	swift build --product sotto
+	SOTTO_KILLS=20 Tests/EndToEnd/python Tests/EndToEnd .build/debug/sotto --chapter survival
+
 .PHONY: test-cross
 test-cross: setup-build setup-test ## the fetching of packages, against a small mirror that misbehaves
 	python3 Tests/cross/test_fetch.py

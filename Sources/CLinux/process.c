@@ -31,6 +31,16 @@ int64_t clinux_file_stamp(const char *path) {
   return (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec + (int64_t)status.st_ino;
 }
 
+uint64_t clinux_file_identity(int fd) {
+  struct stat s;
+  if (fstat(fd, &s) < 0) return 0;
+  const uint64_t parts[] = {(uint64_t)s.st_dev, (uint64_t)s.st_ino, (uint64_t)s.st_size, (uint64_t)s.st_mtim.tv_sec,
+                            (uint64_t)s.st_mtim.tv_nsec};
+  uint64_t mixed = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) mixed = (mixed ^ parts[i]) * 0x9e3779b97f4a7c15ull;
+  return mixed;
+}
+
 int clinux_fsync(int fd) { return or_errno(fsync(fd)); }
 
 int clinux_fsync_folder(const char *path) {

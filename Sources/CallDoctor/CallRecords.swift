@@ -35,6 +35,8 @@ public struct CallRecords: Sendable {
   /// itself first.
   private var strays: [(name: String, message: LadderMessage, at: Instant)] = []
   private var nextStray = 0
+  /// Calls whose records changed since they were last kept; nil where nobody keeps them.
+  public var changes: Set<UInt32>?
 
   public init(records: Int = 300, octets: Int = 512 << 10) {
     mostRecords = max(records, 1)
@@ -46,6 +48,7 @@ public struct CallRecords: Sendable {
     var record = CallRecord(facts)
     for stray in inOrder() where stray.name == name { record.ladder.add(stray.message, at: stray.at) }
     records[facts.number] = record
+    changes?.insert(facts.number)
     follow(name, of: facts.number)
   }
 
@@ -54,6 +57,7 @@ public struct CallRecords: Sendable {
     guard let count = records[number]?.names.count, count < 16, calls[name] == nil else { return }
     calls[name] = number
     records[number]?.names.append(name)
+    changes?.insert(number)
   }
 
   /// The call that messages with that Call-ID belong to.
@@ -66,6 +70,7 @@ public struct CallRecords: Sendable {
       let before = wasEnded ? records[number]?.octets ?? 0 : 0
       records[number]?.ladder.add(message(), at: at)
       if wasEnded { octets += (records[number]?.octets ?? 0) - before }
+      changes?.insert(number)
     } else if mayBegin {
       if strays.count < Self.mostStrays {
         strays.append((name, message(), at))
@@ -105,6 +110,7 @@ public struct CallRecords: Sendable {
   private mutating func settle(_ number: UInt32) {
     let isFault = records[number]?.diagnosis?.cause.isFault ?? false
     records[number]?.isFault = isFault
+    changes?.insert(number)
   }
 
   private mutating func forgetOne() {
@@ -113,6 +119,19 @@ public struct CallRecords: Sendable {
     guard let record = records.removeValue(forKey: ended.remove(at: i)) else { return }
     octets -= record.octets
     for name in record.names { calls[name] = nil }
+    changes?.insert(record.facts.number)
+  }
+
+  /// Takes up what another process kept, in records that hold nothing yet.
+  public mutating func restore(_ kept: [CallRecord]) {
+    for record in kept {
+      let number = record.facts.number
+      records[number] = record
+      for name in record.names { calls[name] = number }
+    }
+    ended = kept.compactMap { record in record.facts.endedAt.map { (at: $0, number: record.facts.number) } }
+      .sorted { ($0.at, $0.number) < ($1.at, $1.number) }.map { $0.number }
+    octets = ended.reduce(0) { $0 + (records[$1]?.octets ?? 0) }
   }
 
   /// A call by its number, as in the log.

@@ -116,7 +116,7 @@ public struct Extension: Equatable, Sendable {
 }
 
 /// A codec by its name in SDP (RFC 3551 §6, RFC 7587 §4).
-public enum VoiceCodec: String, CaseIterable, Hashable, Sendable {
+public enum VoiceCodec: String, CaseIterable, Hashable, Storable, Sendable {
   case pcmu = "PCMU"
   case pcma = "PCMA"
   case g722 = "G722"

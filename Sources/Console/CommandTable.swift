@@ -3,18 +3,25 @@ public enum CommandTable {
   private static let control = OptionDescription(
     "--control", value: "PATH", help: "the control socket (SOTTO_CONTROL, else /run/sotto/control)")
 
+  private static let serveOptions = [
+    OptionDescription("--config", value: "FILE", help: "the configuration; must be given"), control,
+    OptionDescription(
+      "--state", value: "FOLDER",
+      help: "where the exchange keeps its own certificate (SOTTO_STATE, else /var/lib/sotto)"),
+    OptionDescription("--log-level", value: "LEVEL", help: "error, warning, notice, info or debug"),
+    OptionDescription("--relay", value: "PATH", help: "the socket of the relay helper (/run/sotto-relay)"),
+  ]
+
   public static let serve = CommandDescription(
-    "serve",
-    options: [
-      OptionDescription("--config", value: "FILE", help: "the configuration; must be given"), control,
-      OptionDescription(
-        "--state", value: "FOLDER",
-        help: "where the exchange keeps its own certificate (SOTTO_STATE, else /var/lib/sotto)"),
-      OptionDescription("--log-level", value: "LEVEL", help: "error, warning, notice, info or debug"),
-      OptionDescription("--relay", value: "PATH", help: "the socket of the relay helper (/run/sotto-relay)"),
-    ],
-    summary: "Runs the exchange until SIGTERM; SIGHUP reads the configuration again.",
+    "serve", options: serveOptions, summary: "Runs the exchange until SIGTERM; SIGHUP reads the configuration again.",
     details: ["A faulty file is refused at the start, and on SIGHUP leaves the old configuration running."])
+  public static let supervise = CommandDescription(
+    "supervise", options: serveOptions,
+    summary: "Runs the exchange, and when it dies starts it again with its calls.",
+    details: [
+      "What goes on is kept beside the control socket, in the file checkpoint: put it on a tmpfs.",
+      "SIGUSR1 kills an exchange that does not answer; SIGHUP and SIGTERM are passed on.",
+    ])
   public static let relayHelper = CommandDescription(
     "relay-helper",
     options: [
@@ -86,10 +93,8 @@ public enum CommandTable {
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
-    serve, relayHelper, checkConfig, status, calls, call, trace, trunks, trunk, console, log, logLevel, reload,
-    selftest, sntp,
-    grow,
-    version,
+    serve, supervise, relayHelper, checkConfig, status, calls, call, trace, trunks, trunk, console, log, logLevel,
+    reload, selftest, sntp, grow, version,
   ]
 
   public static var help: String {

@@ -38,6 +38,7 @@ public func serve(
       let server = try Server(
         file: configurationFile, configuration: configuration, state: state, relayHelper: relayHelper, log: log)
       try server.openControl(control)
+      try server.takeUp(control)
       return server.run()
     } catch {
       Process.writeError("sotto: \(error.description)\n")

@@ -25,6 +25,11 @@ final class Server {
   let world: OutsideLink
   var control: ControlServer?
   var exchange: Exchange
+  let store: DescriptorStore
+  /// Nil where nobody would take up what is kept.
+  var checkpoint: Checkpoint?
+  var changes = Journal.Batch()
+  let registrations: RegistrationFile
   private let receiver = DatagramReceiver()
   var door = FrontDoor()
   var sieve = Sieve()
@@ -49,11 +54,13 @@ final class Server {
     } catch {
       throw .platform(error)
     }
-    ports = SignallingPorts(poller: poller)
+    store = DescriptorStore(supervised: Supervision.current != nil)
+    ports = SignallingPorts(poller: poller, store: store)
     connections = Connections(poller: poller)
     certificates = try Certificates(state: state)
+    registrations = RegistrationFile(state: state)
+    exchange = try newExchange(configuration, now: started)
     do throws(CryptoError) {
-      exchange = Exchange(configuration, random: RandomSource(seed: try randomBytes(32)), now: started)
       var random = RandomSource(seed: try randomBytes(32))
       refusalTag = random.token(8)
     } catch {
@@ -64,7 +71,7 @@ final class Server {
     } catch {
       throw .recording(error)
     }
-    media = try MediaLink(configuration.media, helper: relayHelper, poller: poller)
+    media = try MediaLink(configuration.media, helper: relayHelper, poller: poller, store: store)
     media.play(recording)
     do throws(PlatformError) {
       world = try OutsideLink(poller: poller, servers: configuration.nameServers, now: started)
@@ -125,6 +132,7 @@ final class Server {
     deadline = earliest(deadline, webSockets?.nextDeadline)
     deadline = earliest(deadline, media.nextDeadline)
     deadline = earliest(deadline, world.nextDeadline)
+    deadline = earliest(deadline, registrations.nextDeadline)
     if let endsBy { deadline = earliest(deadline, min(endsBy, Clock.monotonic() + .milliseconds(20))) }
     return deadline
   }
@@ -188,6 +196,7 @@ final class Server {
     control?.wake(now: now)
     renewCertificate(now: now)
     media.wake(now: now)
+    keepRegistrations(now: now)
     if let due = sieve.nextDeadline, due <= now { sift(toTheEnd: true, now: now) }
     if ports.hasRetired && exchange.callCount == 0 { ports.closeRetired() }
   }
@@ -198,6 +207,7 @@ final class Server {
   }
 
   private func drainOutputs(now: Instant) {
+    keepChanges()
     while let output = exchange.poll() {
       switch output {
       case .transmit(let bytes, let flow):
@@ -210,6 +220,7 @@ final class Server {
       case .findLocalAddress(let transport, let remote):
         let local = sourceAddress(transport, toward: remote, ports.listeners)
         exchange.localAddress(transport, toward: remote, is: local, now: now)
+        keepChanges()
       case .log(let event): write(event)
       }
     }
@@ -267,6 +278,7 @@ final class Server {
 
   private func finish(status: Int32) -> Int32 {
     control?.close()
+    registrations.close(exchange, now: Clock.monotonic())
     connections.closeAll()
     webSockets = nil
     ports.closeAll()

@@ -18,23 +18,37 @@ struct SignallingPort {
   /// Taken out of the configuration, kept while calls of before may use it.
   var isRetired = false
 
-  init(_ listener: Listener) throws(PlatformError) {
+  /// Takes the socket that an earlier process left, or binds one.
+  init(_ listener: Listener, _ store: DescriptorStore) throws(PlatformError) {
     self.listener = listener
+    let left = store.take(listener.description)
     switch listener.transport {
     case .udp:
-      let udp = try UDPSocket(binding: listener.address)
+      let family: AddressFamily = listener.address.ip.isIPv4 ? .ipv4 : .ipv6Only
+      let udp =
+        if let left { UDPSocket(descriptor: left, family: family) } else { try UDPSocket(binding: listener.address) }
       do throws(PlatformError) {
         try udp.askForLocalAddress()
       } catch {
         udp.close()
         throw error
       }
+      // The process before may have had the kernel drop most of what came.
+      if left != nil { udp.sieve(share: nil) }
       // A burst of registrations after a power cut must fit.
       udp.setBuffers(receive: 256 << 10, send: 256 << 10)
       udp.setDSCP(signallingDSCP)
       socket = .udp(udp)
-    case .tcp, .tls, .ws, .wss: socket = .stream(try StreamListener(tcp: listener.address, dscp: signallingDSCP))
+    case .tcp, .tls, .ws, .wss:
+      let stream =
+        if let left {
+          StreamListener(tcpDescriptor: left)
+        } else {
+          try StreamListener(tcp: listener.address, dscp: signallingDSCP)
+        }
+      socket = .stream(stream)
     }
+    if left == nil { store.keep([(listener.description, descriptor)]) }
   }
 
   func close() {
@@ -75,10 +89,14 @@ extension Listener {
 /// The addresses at which SIP is awaited now.
 final class SignallingPorts {
   private let poller: Poller
+  private let store: DescriptorStore
   private var ports: [UInt32: SignallingPort] = [:]
   private var lastNumber: UInt32 = 0
 
-  init(poller: Poller) { self.poller = poller }
+  init(poller: Poller, store: DescriptorStore) {
+    self.poller = poller
+    self.store = store
+  }
 
   subscript(_ number: UInt32) -> SignallingPort? { ports[number] }
 
@@ -106,12 +124,13 @@ final class SignallingPorts {
           change.skipped.append(listener)
           continue
         }
-        let port = try SignallingPort(listener)
+        let port = try SignallingPort(listener, store)
         added.append(port)
         try poller.add(port.descriptor, .readable, token: port.token(lastNumber + UInt32(added.count)).packed)
       }
     } catch {
       for port in added { port.close() }
+      store.drop(added.map { $0.listener.description })
       throw error
     }
     for port in added {
@@ -143,6 +162,7 @@ final class SignallingPorts {
   func closeRetired() {
     for (number, port) in ports where port.isRetired {
       port.close()
+      store.drop([port.listener.description])
       ports[number] = nil
     }
   }

@@ -2,13 +2,17 @@ import Platform
 import Wire
 
 /// The process that may change the kernel's packet rules, and does so for one `serve` at a time: takes legs, leaves legs,
-/// counts. When `serve` goes, however it goes, its legs go from the kernel; when the helper goes, all rules do.
+/// counts. When `serve` goes, however it goes, its legs go from the kernel as soon as another one is there, or after a
+/// moment; when the helper goes, all rules do.
 public final class RelayHelper {
   public static let defaultPath = "/run/sotto-relay"
   /// A user who owns nothing, what Linux calls nobody.
   private static let nobody: UInt32 = 65534
   /// More than `serve` has legs: 64 KB of kernel memory each at the most.
   private static let mostLegs = 8192
+  /// How long the kernel relays for a `serve` that is gone: until the next one that its supervisor starts has taken its
+  /// calls up, nobody notices.
+  private static let grace = Interval.seconds(3)
 
   private let netlink: Netlink
   private let listener: StreamListener
@@ -19,6 +23,8 @@ public final class RelayHelper {
   private let user: UInt32
   private var client: RecordStream?
   private var legs: [UInt32: PlacedLeg] = [:]
+  /// When the legs go that nobody has any more.
+  private var graceEnds: Instant?
 
   private enum Token: UInt64 { case listener, client, signals }
 
@@ -72,7 +78,7 @@ public final class RelayHelper {
   private func loop() {
     var ended = false
     while !ended {
-      poller.wait(until: nil) { token, what in
+      poller.wait(until: graceEnds) { token, what in
         switch Token(rawValue: token) {
         case .listener: accept()
         case .client: serve(what)
@@ -80,6 +86,7 @@ public final class RelayHelper {
         case nil: break
         }
       }
+      if let graceEnds, graceEnds <= Clock.monotonic() { drop() }
     }
     drop()
     Files.remove(path)
@@ -101,9 +108,17 @@ public final class RelayHelper {
     }
   }
 
+  /// The client is gone; whoever comes next takes its calls up.
+  private func part() {
+    client?.socket.close()
+    client = nil
+    graceEnds = Clock.monotonic() + Self.grace
+  }
+
   private func drop() {
     client?.socket.close()
     client = nil
+    graceEnds = nil
     guard !legs.isEmpty else { return }
     legs = [:]
     do throws(KernelRelayError) {
@@ -123,7 +138,7 @@ public final class RelayHelper {
       answer(request)
     }
     client?.flush()
-    guard let client, !client.isBroken else { return drop() }
+    guard let client, !client.isBroken else { return part() }
     let wanted: Readiness = client.hasUnsent ? [.readable, .writable] : .readable
     _ = try? poller.change(client.socket.descriptor, wanted, token: Token.client.rawValue)
   }

@@ -16,6 +16,8 @@ struct Latch: Equatable, Sendable {
   private(set) var named: SocketAddress?
   /// The host that SIP comes from.
   private(set) var signalling: IPAddress?
+  /// Where they came from when another process had the stream: only where to send, until one comes.
+  private var resumed: SocketAddress?
   /// Where packets come from.
   private(set) var heard: SocketAddress?
   private(set) var ssrc: UInt32 = 0
@@ -30,12 +32,17 @@ struct Latch: Equatable, Sendable {
   var nextSequence: UInt16? { heard == nil ? nil : sequence.highest &+ 1 }
 
   /// Where to send: to where packets come from, before that to where SDP says.
-  var destination: SocketAddress? { heard ?? named }
+  var destination: SocketAddress? { heard ?? resumed ?? named }
+
+  /// Goes on where another process was; to be said before `name`.
+  mutating func resume(_ address: SocketAddress) { resumed = address }
 
   /// Takes what SDP says now; another address than before starts over there.
   mutating func name(_ address: SocketAddress?, signalling: IPAddress?) {
     if address != named {
+      let resumed = named == nil && heard == nil ? resumed : nil
       self = Latch()
+      self.resumed = resumed
       named = address
     }
     self.signalling = signalling
@@ -91,7 +98,9 @@ struct Latch: Equatable, Sendable {
   }
 
   private func mayFollow(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Bool {
-    guard heard != nil else { return isNamed(from) || from.ip == named?.ip || from.ip == signalling }
+    guard heard != nil else {
+      return from == resumed || isNamed(from) || from.ip == named?.ip || from.ip == signalling
+    }
     if isNamed(from) && !namedHasSpoken { return true }
     return now - lastHeard >= Self.patience && header.ssrc == ssrc && sequence.isPlausible(header.sequence)
   }

@@ -100,6 +100,24 @@ public final class MediaService {
     return ports
   }
 
+  /// The sockets of a port that was reserved and that no command has named yet.
+  @export(interface)
+  public func sockets(ofReserved port: UInt16) -> (rtp: Int32, control: Int32)? {
+    reserved[port].map { ($0.rtp, $0.control) }
+  }
+
+  /// Takes a pair that an earlier process had bound as if it had been reserved here.
+  @export(interface)
+  public func adopt(port: UInt16, rtp: Int32, control: Int32) {
+    reserved[port] = PortPair(port: port, rtp: rtp, control: control)
+  }
+
+  /// Binds just these pairs, as far as they are free, as if they had been reserved here.
+  @export(interface)
+  public func reserve(ports: [UInt16]) {
+    for port in ports where reserved[port] == nil { reserved[port] = pool.bind(port) }
+  }
+
   /// Changes the range that later reservations come from; streams keep their ports, and so does who reserved one until
   /// it is released.
   @export(interface)
@@ -119,6 +137,7 @@ public final class MediaService {
     switch command {
     case .setLeg(let id, _, let leg), .setEcho(let id, let leg):
       shards[place(id)].channel.push(.command(command, reserved.removeValue(forKey: leg.port)))
+    case .resume(let id, _, _), .expectBoth(let id): shards[place(id)].channel.push(.command(command, nil))
     case .close(let id), .report(let id), .press(let id, _, _, _):
       // A thread that has no such stream says so.
       shards[places[id] ?? 0].channel.push(.command(command, nil))

@@ -9,6 +9,11 @@ public enum Command: Sendable {
   case setLeg(StreamID, Side, Leg)
   /// Opens or changes a stream whose one side, `.a`, hears itself.
   case setEcho(StreamID, Leg)
+  /// Before the first command of a stream that another process had: where this side goes on.
+  case resume(StreamID, Side, Continuation)
+  /// Before the first leg of a stream that another process had: both of its sides follow. What waits in their sockets is
+  /// taken once there is somewhere for it to go.
+  case expectBoth(StreamID)
   /// Ends a stream and releases its ports; answered by `.closed`.
   case close(StreamID)
   /// Has this side's phone told of a key, 0…15 as RFC 4733 §3.2 has them, by the method of its leg.
@@ -30,6 +35,8 @@ public enum Event: Sendable {
   case latched(StreamID, Side, SocketAddress)
   /// A key of this side's phone, which the other side's signalling is to tell of.
   case pressed(StreamID, Side, digit: UInt8, milliseconds: Int)
+  /// Another process that goes on with what this side hears is to begin here.
+  case source(StreamID, Side, HeardSource)
   /// The answer to `.report`.
   case statistics(StreamID, StreamStatistics)
   /// The stream is gone; its last counters.

@@ -38,7 +38,8 @@ struct PortPool {
     return nil
   }
 
-  private func bind(_ port: UInt16) -> PortPair? {
+  /// That pair, nil where something else has one of both.
+  func bind(_ port: UInt16) -> PortPair? {
     guard let rtp = socket(port) else { return nil }
     guard let control = socket(port + 1) else {
       rtp.close()

@@ -18,6 +18,8 @@ struct RelayStream {
   var wasPressed = false
   /// There where what one side sends has to be decoded for the other.
   var termination: Termination?
+  /// The exchange's own sources toward either side that another process had.
+  var resumed: (a: OutgoingStream?, b: OutgoingStream?)
 
   /// Without a studio nothing can be decoded.
   init(now: Instant, studio: Studio? = nil) {

@@ -13,7 +13,8 @@ extension RelayStream {
     if termination == nil {
       for i in 0..<2 { legs[i].reports.next = now + studio.reportInterval() }
     }
-    let settled = termination ?? Termination(studio)
+    let settled = termination ?? Termination(studio, resumed: resumed)
+    resumed = (nil, nil)
     settled.set(a: a, b: b, first: (legs[0].succession.next, legs[1].succession.next), now: now)
     termination = settled
   }
@@ -39,6 +40,19 @@ extension RelayStream {
       legs[i].succession.follow(transcoder.stream)
     }
     termination = nil
+  }
+
+  /// Goes on where another process was; to be said before anything else.
+  mutating func resume(_ side: Side, _ from: Continuation, now: Instant) {
+    if let heard = from.heard { legs[Int(side.rawValue)].rtp.resume(heard) }
+    switch from.source {
+    case .own(let point):
+      let source = point.stream(now: now)
+      if side == .a { resumed.a = source } else { resumed.b = source }
+    case .shifted(let ssrc, let shift):
+      legs[Int(side.rawValue)].succession = Succession(ssrc, shiftedBy: shift)
+    case nil: break
+    }
   }
 
   var isTerminated: Bool { termination != nil }

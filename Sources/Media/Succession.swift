@@ -8,22 +8,37 @@ struct Succession: Sendable {
   static let lead: UInt16 = 256
 
   private var ssrc: UInt32?
-  /// The highest sequence number that was sent.
-  private var last: UInt16 = 0
+  /// The highest sequence number that was sent; nil before the first.
+  private var last: UInt16?
   /// What is added to each sequence number of this source; 0 leaves packets as they come.
   private var shift: UInt16 = 0
+
+  init() {}
+
+  /// Goes on where another process was: this source had its numbers shifted so.
+  init(_ ssrc: UInt32, shiftedBy shift: UInt16) {
+    self.ssrc = ssrc
+    self.shift = shift
+  }
+
+  /// What another process has to know: the source whose numbers are shifted.
+  var shifted: HeardSource? {
+    guard let ssrc, shift != 0 else { return nil }
+    return .shifted(ssrc, by: shift)
+  }
 
   /// Numbers a packet, in place, on its way to the phone, and marks the first of another source; whether the numbers of
   /// this source are others than those it came with.
   mutating func number(_ packet: UnsafeMutableRawBufferPointer, _ header: RTPHeader) -> Bool {
     let isNext = ssrc != nil && ssrc != header.ssrc
     if isNext {
+      let last = last ?? header.sequence &- Self.lead
       let ahead = header.sequence &- last
       shift = (Self.lead..<0x8000).contains(ahead) ? 0 : last &+ Self.lead &- header.sequence
       packet[1] |= 0x80
     }
     let sequence = header.sequence &+ shift
-    if ssrc == nil || isNext || sequence &- last < 0x8000 { last = sequence }
+    if isNext || last.map({ sequence &- $0 < 0x8000 }) ?? true { last = sequence }
     ssrc = header.ssrc
     guard shift != 0 else { return false }
     packet[2] = UInt8(sequence >> 8)
@@ -33,7 +48,7 @@ struct Succession: Sendable {
 
   /// Where a source of the exchange's own begins, to be ahead of what the phone heard, and far enough for a way back to
   /// it (`bridge`) if it counts on meanwhile; nil where the phone heard nothing.
-  var next: UInt16? { ssrc == nil ? nil : last &+ 4 * Self.lead }
+  var next: UInt16? { last.map { $0 &+ 4 * Self.lead } }
 
   /// The exchange's own source was heard until now.
   mutating func follow(_ stream: OutgoingStream) {
@@ -46,10 +61,11 @@ struct Succession: Sendable {
   /// The number of a single packet, of another source again, after which a source that goes on from `number` is ahead by
   /// itself, and so is left to the kernel: halfway there. Nil where it is ahead already, or too close behind for that.
   func bridge(to number: UInt16) -> UInt16? {
+    guard let last else { return nil }
     let way = number &- last
-    return ssrc != nil && way >= 0x8000 && way <= UInt16.max - 2 * Self.lead ? last &+ way / 2 : nil
+    return way >= 0x8000 && way <= UInt16.max - 2 * Self.lead ? last &+ way / 2 : nil
   }
 
   /// So many of this source were sent unseen.
-  mutating func pass(_ packets: UInt64) { last &+= UInt16(truncatingIfNeeded: packets) }
+  mutating func pass(_ packets: UInt64) { last = last.map { $0 &+ UInt16(truncatingIfNeeded: packets) } }
 }

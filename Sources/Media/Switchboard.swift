@@ -33,12 +33,25 @@ struct Switchboard: PacketHandler {
     var sockets = InlineArray<2, Sockets>(repeating: Sockets())
     /// What the kernel has of each side.
     var holds = InlineArray<2, KernelDesk.Hold>(repeating: KernelDesk.Hold())
+    var watch = SourceWatch()
+    var expectsBoth = false
+    /// The first side of those that are expected.
+    var first: FirstSide?
 
     var statistics: StreamStatistics {
       var statistics = stream.statistics
       statistics.a.inKernel = holds[0].number != 0
       statistics.b?.inKernel = holds[1].number != 0
       return statistics
+    }
+
+    /// Where another process would go on with what this side hears, where that is to be told now.
+    mutating func due(_ side: Side, now: Instant) -> HeardSource? {
+      guard let termination = stream.termination else {
+        return watch.due(side, stream.legs[Int(side.rawValue)].succession)
+      }
+      guard let own = termination.stream(toward: side) else { return nil }
+      return watch.due(side, own, ticks: termination.ticks(toward: side), now: now)
     }
 
     /// The socket by which RTCP goes to that side; negative where it has none.
@@ -49,6 +62,12 @@ struct Switchboard: PacketHandler {
 
     /// Looks at the entry in place: it is large to copy.
     mutating func look<R>(_ body: (inout Entry) -> R) -> R { body(&self) }
+  }
+
+  struct FirstSide {
+    let side: Side
+    let leg: Leg
+    let pair: PortPair
   }
 
   /// A closed stream whose legs are on their way back from the kernel, with their last counts.
@@ -185,8 +204,17 @@ struct Switchboard: PacketHandler {
   /// Says which streams fell silent; to be asked about once a second.
   mutating func checkSilence(now: Instant) {
     for i in entries.indices {
-      guard entries[i]?.stream.fellSilent(now: now, patience: patience) == true else { continue }
-      if let id = entries[i]?.id { say(.noMedia(id)) }
+      guard let id = entries[i]?.id else { continue }
+      if entries[i]?.stream.fellSilent(now: now, patience: patience) == true { say(.noMedia(id)) }
+      tellSources(i, now: now)
+    }
+  }
+
+  /// Says where another process would go on, long before that is reached.
+  mutating func tellSources(_ i: Int, now: Instant) {
+    guard let id = entries[i]?.id else { return }
+    for side in [Side.a, .b] {
+      if let due = entries[i]?.look({ $0.due(side, now: now) }) ?? nil { say(.source(id, side, due)) }
     }
   }
 }

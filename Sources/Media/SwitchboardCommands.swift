@@ -16,6 +16,8 @@ extension Switchboard {
       entries[i]?.stream.press(side, digit & 15, milliseconds: max(0, milliseconds), now: now)
       reconcile(i, takes: false)
       address(i)
+    case .resume(let id, let side, let from): entries[index[id] ?? open(id, now)]?.stream.resume(side, from, now: now)
+    case .expectBoth(let id): entries[index[id] ?? open(id, now)]?.expectsBoth = true
     case .close(let id): close(id, &engine)
     case .release: break
     }
@@ -28,6 +30,15 @@ extension Switchboard {
     _ engine: inout some PacketEngine & ~Copyable, _ now: Instant
   ) {
     let i = index[id] ?? open(id, now)
+    if entries[i]?.expectsBoth == true, let pair {
+      entries[i]?.expectsBoth = false
+      entries[i]?.first = FirstSide(side: side, leg: leg, pair: pair)
+      return
+    }
+    if let first = entries[i]?.first {
+      entries[i]?.first = nil
+      set(id, first.side, first.leg, echo: false, first.pair, &engine, now)
+    }
     guard attach(i, side, leg.port, pair, &engine) else {
       say(.failed(id, .portNotReserved(leg.port)))
       return
@@ -41,6 +52,7 @@ extension Switchboard {
     reroute(i)
     reconcile(i, takes: false)
     address(i)
+    tellSources(i, now: now)
   }
 
   private mutating func open(_ id: StreamID, _ now: Instant) -> Int {
@@ -101,6 +113,10 @@ extension Switchboard {
     }
     detach(i, .a, &engine)
     detach(i, .b, &engine)
+    if let first = entry.first {
+      engine.refuse(first.pair.rtp)
+      engine.refuse(first.pair.control)
+    }
     let legs = farewell(i)
     if legs > 0 {
       farewells[id] = Farewell(stream: entry.stream, legs: legs)

@@ -8,8 +8,13 @@ final class Termination {
   private var fromA: Transcoder?
   private var fromB: Transcoder?
   private var agreed: (a: Leg, b: Leg)?
+  /// Sources that another process had, by whom they go to.
+  private let resumed: (a: OutgoingStream?, b: OutgoingStream?)
 
-  init(_ studio: Studio) { self.studio = studio }
+  init(_ studio: Studio, resumed: (a: OutgoingStream?, b: OutgoingStream?) = (nil, nil)) {
+    self.studio = studio
+    self.resumed = resumed
+  }
 
   /// Takes what was agreed with both phones. Each goes on hearing the source that it heard; a new one for it begins with
   /// the sequence number of `first`.
@@ -17,10 +22,10 @@ final class Termination {
     let last = agreed
     agreed = (a, b)
     if last.map({ !$0.a.codes(as: a, toward: $0.b, b) }) ?? true {
-      fromA = Transcoder(from: a, to: b, .b, fromA?.stream ?? studio.newStream(from: first.b))
+      fromA = Transcoder(from: a, to: b, .b, fromA?.stream ?? resumed.b ?? studio.newStream(from: first.b))
     }
     if last.map({ !$0.b.codes(as: b, toward: $0.a, a) }) ?? true {
-      fromB = Transcoder(from: b, to: a, .a, fromB?.stream ?? studio.newStream(from: first.a))
+      fromB = Transcoder(from: b, to: a, .a, fromB?.stream ?? resumed.a ?? studio.newStream(from: first.a))
     }
     fromA?.play(b.sound, now: now)
     fromB?.play(a.sound, now: now)
@@ -34,6 +39,8 @@ final class Termination {
   func transcoder(toward side: Side) -> Transcoder? { side == .a ? fromB : fromA }
   /// What the phone on this side is sent.
   func stream(toward side: Side) -> OutgoingStream? { transcoder(toward: side)?.stream }
+  /// Its ticks a millisecond.
+  func ticks(toward side: Side) -> UInt32 { UInt32(transcoder(toward: side)?.encoder.coding.ticks ?? 8) }
   func source(toward side: Side) -> UInt32? { stream(toward: side)?.ssrc }
 
   var deadline: Instant? { earliest(fromA?.deadline, fromB?.deadline) }

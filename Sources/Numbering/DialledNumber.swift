@@ -79,6 +79,21 @@ public struct DialledNumber: Hashable, Sendable {
   }
 }
 
+extension DialledNumber: Storable {
+  public init(from reader: inout StorageReader) throws(StorageError) {
+    dialled = try reader.value()
+    numberClass = try reader.value()
+    e164 = try reader.value()
+    country = try reader.value()
+  }
+  public func write(to writer: inout StorageWriter) {
+    writer.put(dialled)
+    writer.put(numberClass)
+    writer.put(e164)
+    writer.put(country)
+  }
+}
+
 /// A number with its country's code, which may be the own one.
 private func abroad(_ number: String, _ country: Country) -> (NumberClass, String?) {
   // E.164 §6.2.1: at most 15 digits, and no country code begins with zero.

@@ -57,7 +57,7 @@ struct Call: Sendable {
     let hops: Int
     var origin: Origin
     /// Its offer and the stream of it that is used; nil where it called without one.
-    @Boxed private(set) var offer: Offer?
+    @Boxed var offer: Offer?
     @Boxed var session: LocalSession
     /// Referred-By of the REFER that made the call (RFC 3892 §3), for the callee.
     var referredBy: String?

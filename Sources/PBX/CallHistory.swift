@@ -23,7 +23,7 @@ extension Exchange {
 
   /// A call exists.
   func begin(_ call: Call) {
-    let facts = CallFacts(call.number, caller: call.caller.number, callee: call.callee, at: now)
+    let facts = CallFacts(call.number, caller: call.caller.number, callee: call.callee, at: call.startedAt)
     records.begin(facts, name: call.caller.invite?.key.callID ?? "")
   }
 

@@ -89,6 +89,9 @@ struct Dialog: Sendable {
     if flow == closed { flow.connection = 0 }
   }
 
+  /// The phone came back by another connection.
+  mutating func move(to other: Flow) { flow = other }
+
   /// A request went again under this number.
   mutating func used(_ cSeq: UInt32) { localCSeq = max(localCSeq, cSeq) }
 
@@ -166,5 +169,34 @@ extension URI {
   /// Without a parameter any transport is meant.
   fileprivate func names(_ transport: Transport) -> Bool {
     parameters["transport"].map { Transport($0) == transport } ?? true
+  }
+}
+
+extension Dialog: Storable {
+  init(from reader: inout StorageReader) throws(StorageError) {
+    callID = try reader.value()
+    localTag = try reader.value()
+    local = try reader.value()
+    remote = try reader.value()
+    localCSeq = try reader.value()
+    remoteCSeq = try reader.value()
+    target = try reader.value()
+    routes = try reader.value()
+    isOurs = try reader.value()
+    flow = try reader.value()
+    isStraight = try reader.value()
+  }
+  func write(to writer: inout StorageWriter) {
+    writer.put(callID)
+    writer.put(localTag)
+    writer.put(local)
+    writer.put(remote)
+    writer.put(localCSeq)
+    writer.put(remoteCSeq)
+    writer.put(target)
+    writer.put(routes)
+    writer.put(isOurs)
+    writer.put(flow)
+    writer.put(isStraight)
   }
 }

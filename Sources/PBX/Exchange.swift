@@ -36,11 +36,11 @@ public final class Exchange {
   var callsStarted: UInt64 = 0
   var callsAnswered: UInt64 = 0
   var subscriptions = Subscriptions()
-  var mailboxes: [String: Mailbox] = [:]
+  var mailboxes: [String: Mailbox] = [:] { didSet { haveMailboxesChanged = true } }
   /// Numbers whose watchers are to be told, when the event at work is done.
   var changedNumbers: Set<String> = []
   /// MESSAGEs of phones that wait for their answer.
-  var messages: [TransactionID: RelayedMessage] = [:]
+  var messages: [TransactionID: RelayedMessage] = [:] { didSet { haveMessagesChanged = true } }
   /// What calls made for a transfer have to tell the calls that they are made for, until the event at work is done.
   var transferNews: [TransferNews] = []
   /// Trunks and what belongs to them.
@@ -50,6 +50,15 @@ public final class Exchange {
   public internal(set) var refusedLogins = RefusedLogins()
   var acquaintance = Acquaintance()
   var credit = StrangersCredit()
+  /// Where what a leg hears goes on in another process.
+  var sources: [CallReference: HeardSource] = [:]
+  /// What changed since it was last kept; nil where nobody keeps it.
+  var changedCalls: Set<UInt32>?
+  var changedSources: Set<CallReference>?
+  var haveMessagesChanged = false
+  var haveMailboxesChanged = false
+  /// Trunks as they were last kept.
+  var keptTrunks: [String: [UInt8]] = [:]
   private var lastNumber: UInt32 = 0
   private var outputs: [Output] = []
   private var polled = 0
@@ -114,7 +123,7 @@ public final class Exchange {
     self.now = now
     outside.trouble = reason
     defer { outside.trouble = nil }
-    layer.transportFailed(flow, now: now)
+    noWay(flow)
     drainLayer()
     for (number, call) in calls {
       guard case .talking(var talking) = call.state else { continue }
@@ -147,6 +156,7 @@ public final class Exchange {
   public func reload(_ configuration: Configuration) {
     if configuration.domain != self.configuration.domain {
       digest = DigestServer(realm: configuration.domain, secret: random.bytes(32))
+      if changedCalls != nil { digest.keepChanges() }
     }
     let before = self.configuration
     self.configuration = configuration
@@ -205,6 +215,12 @@ public final class Exchange {
 
   func emit(_ output: Output) { outputs.append(output) }
 
+  /// Takes back that ports were asked for.
+  func unask() {
+    outputs.removeAll { if case .needPorts = $0 { true } else { false } }
+    askedForPorts = false
+  }
+
   func log(_ level: LogLevel, _ subsystem: StaticString, _ message: String, _ fields: [LogEvent.Field] = []) {
     emit(.log(LogEvent(level, subsystem, message, fields)))
   }
@@ -217,6 +233,9 @@ public final class Exchange {
     return lastNumber
   }
 
+  /// A call has this number already.
+  func avoidNumber(_ number: UInt32) { lastNumber = max(lastNumber, number) }
+
   /// Lets `body` change a call, and puts it back or, if it is over, out of every table. Must not be nested for a call.
   func withCall(_ number: UInt32, _ body: (Exchange, inout Call) -> Void) {
     guard var call = calls[number] else { return }
@@ -225,6 +244,7 @@ public final class Exchange {
   }
 
   func store(_ call: Call) {
+    changedCalls?.insert(call.number)
     account(for: call)
     noteChange(call)
     guard case .over = call.state else {
@@ -237,6 +257,7 @@ public final class Exchange {
       return
     }
     calls[call.number] = nil
+    for side in [CallSide.caller, .callee] { forgetSource(CallReference(call: call.number, side: side)) }
     conclude(call, .joined)
     deadlines.forget { calls[$0.call]?.scheduled == $0.at }
     if let invite = call.caller.invite { callers[invite.key] = nil }

@@ -143,3 +143,14 @@ extension Negotiation {
     }
   }
 }
+
+extension FurtherMedia: Storable {
+  init(from reader: inout StorageReader) throws(StorageError) {
+    streams = try reader.value()
+    lastNumber = try reader.value()
+  }
+  func write(to writer: inout StorageWriter) {
+    writer.put(streams)
+    writer.put(lastNumber)
+  }
+}

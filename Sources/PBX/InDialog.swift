@@ -61,8 +61,10 @@ extension Exchange {
       call.state = .ringing(ringing)
     case .talking(var talking):
       guard talking[side]?.dialog.accepts(cSeq) == true else { return false }
+      let before = talking[side]?.dialog
       talking[side]?.dialog.heard(request, by: flow)
       call.state = .talking(talking)
+      if let before, before.isLost { layer.move(before.nextHop, to: flow, now: now) }
     case .ending(var talking):
       guard talking[side]?.dialog.accepts(cSeq) == true else { return false }
       call.state = .ending(talking)

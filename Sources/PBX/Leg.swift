@@ -15,7 +15,7 @@ enum CallSide: UInt8, Sendable {
 /// A phone's half of an answered call: its dialog and what was agreed on its media.
 struct Leg: Sendable {
   /// How far the dialog is from its end.
-  enum Ending: Sendable {
+  enum Ending: UInt8, Sendable {
     case open
     /// A BYE is due, but the phone has not acknowledged our 2xx: only then may it go out (RFC 3261 §15).
     case due

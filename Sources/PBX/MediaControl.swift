@@ -94,6 +94,11 @@ extension Exchange {
     askForPorts()
   }
 
+  /// A leg hears nothing any more.
+  func forgetSource(_ leg: CallReference) {
+    if sources.removeValue(forKey: leg) != nil { changedSources?.insert(leg) }
+  }
+
   /// Takes in what the media thread says.
   @export(interface)
   public func mediaEvent(_ event: Media.Event, now: Instant) {
@@ -105,6 +110,11 @@ extension Exchange {
     case .kernelRelay(.some(let reason)):
       log(.notice, "media", "the kernel does not relay, sotto does all of it", [.init("reason", reason)])
     case .stopped(let error): log(.error, "media", error.description, [])
+    case .source(let stream, let side, let source):
+      guard stream.part == 0, calls[stream.number] != nil else { return }
+      let leg = CallReference(call: stream.number, side: side == .a ? .caller : .callee)
+      sources[leg] = source
+      changedSources?.insert(leg)
     case .noMedia(let stream):
       withCall(stream.number) { (exchange, call) in
         // A camera may be off; only the audio tells whether the phones are there, or what came in its place.
@@ -124,8 +134,7 @@ extension Exchange {
         exchange.pressed(&call, side == .a ? .caller : .callee, key)
       }
     case .statistics(let stream, let statistics):
-      guard stream.part == 0 else { return }
-      withCall(stream.number) { (_, call) in call.statistics = statistics }
+      if stream.part == 0 { calls[stream.number]?.statistics = statistics }
     case .closed(let stream, let statistics):
       if stream.part == 0 {
         logStatistics(stream, statistics)

@@ -25,7 +25,9 @@ struct Outside: Sendable {
   /// How long the kernel's word on a path counts for calls.
   static let pathLife = Interval.seconds(60)
 
-  var trunks: [String: Trunk] = [:]
+  var trunks: [String: Trunk] = [:] { didSet { haveTrunksChanged = true } }
+  /// Since they were last kept.
+  var haveTrunksChanged = false
   var locator = Locator()
   var searches: [SearchID: Errand] = [:]
   var paths: [Path: (local: SocketAddress, until: Instant)] = [:]

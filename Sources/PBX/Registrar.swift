@@ -8,6 +8,9 @@ public struct Registrar: Sendable {
   private var bindings: [String: [Binding]] = [:]
   /// Where phones are registered from, and by how many contacts.
   private var sources: [SocketAddress: Int] = [:]
+  /// Numbers whose contacts changed since they were last kept; nil where nobody keeps them.
+  var changes: Set<String>?
+  private(set) var counts = RegistrationChanges()
   /// No binding expires before; may be earlier than needed.
   public private(set) var nextDeadline: Instant?
 
@@ -60,6 +63,11 @@ public struct Registrar: Sendable {
   /// Forgets all contacts of a number.
   public mutating func removeAll(of number: String) { store([], number) }
 
+  /// Takes up contacts that another process kept. Those that were registered over a connection went with it.
+  mutating func restore(_ list: [Binding], of number: String) {
+    store(list.filter { !$0.flow.transport.isReliable }, number)
+  }
+
   /// Forgets the contacts that were registered over a connection that is gone: they can't be reached any more.
   @export(interface)
   public mutating func connectionClosed(_ flow: Flow) {
@@ -79,7 +87,14 @@ public struct Registrar: Sendable {
   }
 
   private mutating func store(_ list: [Binding], _ number: String) {
-    for source in (bindings[number] ?? []).flatMap({ [$0.flow.remote, $0.source] }) {
+    let before = bindings[number] ?? []
+    if list.count == before.count && zip(list, before).allSatisfy({ $0.isAsReachable(as: $1) }) {
+      counts.refreshes &+= 1
+    } else {
+      counts.moves &+= 1
+    }
+    changes?.insert(number)
+    for source in before.flatMap({ [$0.flow.remote, $0.source] }) {
       let left = (sources[source] ?? 1) - 1
       sources[source] = left > 0 ? left : nil
     }

@@ -29,8 +29,21 @@ public struct Binding: Hashable, Sendable {
     public var flow: UInt32
   }
 
+  /// Whether only its time differs.
+  func isAsReachable(as other: Binding) -> Bool {
+    contact == other.contact && flow == other.flow && outbound == other.outbound && path == other.path
+  }
+
   /// Whole seconds left, rounded up so that a phone never refreshes too late by it.
   public func secondsLeft(_ now: Instant) -> Int64 { max(0, ((expires - now).microseconds + 999_999) / 1_000_000) }
+}
+
+/// How often contacts have come, gone or moved, and how often they were only renewed.
+public struct RegistrationChanges: Hashable, Sendable {
+  public var moves: UInt32 = 0
+  public var refreshes: UInt32 = 0
+
+  public init() {}
 }
 
 /// What a registrar grants.

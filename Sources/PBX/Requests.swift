@@ -129,6 +129,7 @@ extension Exchange {
       emit(.expectKeepAlives(flow, within: .seconds(Int64(registrar.limits.flowTimer) * 3 / 2)))
     }
     reply(transaction, response)
+    if response.isSuccess { returned(user.number, by: flow) }
   }
 
   /// What is served here (RFC 3261 §11.2).

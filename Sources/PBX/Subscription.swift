@@ -45,6 +45,8 @@ struct Subscriptions: Sendable {
   private(set) var byTag: [String: Subscription] = [:]
   /// No subscription expires before this.
   private(set) var deadline: Instant?
+  /// Tags of those that changed since they were last kept; nil where nobody keeps them.
+  var changes: Set<String>?
   /// How many watch a number's calls.
   private var watchers: [String: Int] = [:]
 
@@ -59,11 +61,13 @@ struct Subscriptions: Sendable {
   mutating func set(_ tag: String, _ subscription: Subscription) {
     if byTag[tag] == nil { watchers[subscription.watched, default: 0] += 1 }
     byTag[tag] = subscription
+    changes?.insert(tag)
     deadline = earliest(deadline, subscription.expires)
   }
 
   mutating func remove(_ tag: String) {
     guard let gone = byTag.removeValue(forKey: tag) else { return }
+    changes?.insert(tag)
     watchers[gone.watched] = watchers[gone.watched].flatMap { $0 > 1 ? $0 - 1 : nil }
     if byTag.isEmpty { deadline = nil }
   }

@@ -14,6 +14,17 @@ enum TollSubject: Hashable, Sendable {
     case .trunk(let name): "trunk " + name
     }
   }
+
+  /// Of what `text` made.
+  init?(text: String) {
+    if text.hasPrefix("extension ") {
+      self = .extension(String(text.dropFirst("extension ".utf8.count)))
+    } else if text.hasPrefix("trunk ") {
+      self = .trunk(String(text.dropFirst("trunk ".utf8.count)))
+    } else {
+      return nil
+    }
+  }
 }
 
 /// What calls to the outside have used of the day, as plain values. Calls to emergency numbers, and calls from outside, are
@@ -39,6 +50,9 @@ struct TollBook: Sendable {
   /// When the first of the caps would be reached.
   private(set) var deadline: Instant?
   private var caps: [TollSubject: DailyCap] = [:]
+  /// Whose use changed since it was last kept, and whether the day did; nil where nobody keeps it.
+  var changes: Set<TollSubject>?
+  var isDayNew = false
 
   init() {}
 
@@ -59,7 +73,10 @@ struct TollBook: Sendable {
 
   /// A call is tried.
   mutating func count(_ subjects: [TollSubject]) {
-    for subject in subjects { usage[subject, default: Usage()].calls += 1 }
+    for subject in subjects {
+      usage[subject, default: Usage()].calls += 1
+      changes?.insert(subject)
+    }
   }
 
   mutating func start(_ leg: CallReference, _ subjects: [TollSubject], _ configuration: Configuration, _ now: Instant) {
@@ -71,6 +88,7 @@ struct TollBook: Sendable {
     guard let meter = meters.removeValue(forKey: leg) else { return }
     for subject in meter.subjects {
       usage[subject, default: Usage()].talked = (usage[subject]?.talked ?? .zero) + (now - meter.since)
+      changes?.insert(subject)
     }
     reckon(now)
   }
@@ -80,8 +98,10 @@ struct TollBook: Sendable {
     guard day != self.day else { return }
     let isFirst = self.day == nil
     self.day = day
+    isDayNew = true
     // What was used before the day was known belongs to it.
     guard !isFirst else { return }
+    if changes != nil { changes?.formUnion(usage.keys) }
     usage = [:]
     for leg in meters.keys { meters[leg]?.since = now }
     reckon(now)
@@ -100,6 +120,11 @@ struct TollBook: Sendable {
     }
     reckon(now)
   }
+
+  /// Takes up what another process counted.
+  mutating func restore(day: Int64) { self.day = day }
+  mutating func restore(_ usage: Usage, of subject: TollSubject) { self.usage[subject] = usage }
+  mutating func restore(meterOf leg: CallReference, since: Instant) { meters[leg]?.since = since }
 
   /// Calls whose minutes are used up, with whose.
   func exhausted(_ now: Instant) -> [(call: UInt32, subject: TollSubject)] {
@@ -121,7 +146,8 @@ struct TollBook: Sendable {
       guard running > 0 else { continue }
       let left = max(Interval.seconds(Int64(cap.minutes) * 60) - talked(subject, now), .zero)
       // Rounded up: a moment early there would be nothing to end.
-      deadline = earliest(deadline, now + .microseconds(left.microseconds / running + 1))
+      let due = left > .zero ? now + .microseconds(left.microseconds / running + 1) : now
+      deadline = earliest(deadline, due)
     }
   }
 }
@@ -132,7 +158,9 @@ extension Exchange {
   @export(interface)
   public func dayIs(_ day: Int64, now: Instant) {
     self.now = now
+    guard outside.toll.day != day else { return }
     outside.toll.begin(day: day, now)
+    if changedCalls != nil { changedCalls?.formUnion(outside.toll.meters.keys.map { $0.call }) }
   }
 
   /// Calls that have used up the day's minutes end as if hung up.

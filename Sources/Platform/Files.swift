@@ -39,13 +39,26 @@ public enum Files {
 
   public static func remove(_ path: String) { _ = clinux_unlink(path) }
 
+  public static func rename(_ path: String, to other: String) throws(PlatformError) {
+    let result = clinux_rename(path, other)
+    guard result >= 0 else { throw .path("rename", path: path, errno: -result) }
+  }
+
+  /// What tells this program's file from another's or an older one: its place on the disk, size and time.
+  public static func identity(_ path: String) -> String {
+    let fd = clinux_open_read(path)
+    guard fd >= 0 else { return "unknown" }
+    defer { clinux_close(fd) }
+    return String(clinux_file_identity(fd), radix: 16)
+  }
+
   /// Makes a folder where there is none.
   public static func makeFolder(_ path: String, mode: Int32 = 0o755) throws(PlatformError) {
     let result = clinux_make_folder(path, mode)
     guard result >= 0 || result == -EEXIST else { throw .path("make folder", path: path, errno: -result) }
   }
 
-  static func folder(of path: String) -> String {
+  public static func folder(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
   }

@@ -15,6 +15,9 @@ public enum Process {
     return String(cString: value)
   }
 
+  /// Sets or, with nil, removes a variable of the environment; no other thread may look at it meanwhile.
+  public static func setEnvironment(_ name: String, _ value: String?) { _ = clinux_set_environment(name, value) }
+
   public static var identifier: Int32 { clinux_pid() }
 
   /// How many processors this process may use.

@@ -125,6 +125,12 @@ public struct StreamListener: Sendable {
     isTCP = true
   }
 
+  /// A listener for TCP that another process opened.
+  public init(tcpDescriptor: Int32) {
+    descriptor = tcpDescriptor
+    isTCP = true
+  }
+
   /// Listens on a path; `mode` is its permissions. The leftover of a process that is gone is replaced.
   public init(path: String, mode: Int32) throws(PlatformError) {
     let fd = clinux_unix_listen(path, mode)

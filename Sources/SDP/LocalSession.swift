@@ -118,3 +118,20 @@ extension MediaDescription {
     MediaDescription(kind: kind, port: 0, transport: transport, formats: formats)
   }
 }
+
+extension LocalSession: Storable {
+  public init(from reader: inout StorageReader) throws(StorageError) {
+    sessionID = try reader.value()
+    version = try reader.value()
+    last = try reader.value()
+    audioIndex = try reader.value()
+    places = try reader.value()
+  }
+  public func write(to writer: inout StorageWriter) {
+    writer.put(sessionID)
+    writer.put(version)
+    writer.put(last)
+    writer.put(audioIndex)
+    writer.put(places)
+  }
+}

@@ -33,13 +33,17 @@ public struct DigestServer: Sendable {
   static let mostCredentials = 4
 
   public var realm: String
-  private var ledger: NonceLedger
+  var ledger: NonceLedger
+  let secret: [UInt8]
+  /// Whether whoever keeps the changes has the secret.
+  var isSecretKept = false
   /// Stands in for the password of a user who isn't known, so that the answer takes as long.
   private let decoy: String
 
   /// `secret`: 32 random bytes. A nonce lasts for `lifetime`; of `mostNonces` at a time the used counts are kept.
   public init(realm: String, secret: [UInt8], lifetime: Interval = .seconds(300), mostNonces: Int = 1024) {
     self.realm = realm
+    self.secret = secret
     ledger = NonceLedger(
       key: hmacSHA256(key: secret, Array("nonce".utf8)), lifetime: lifetime, limit: max(mostNonces, 4))
     decoy = hex(hmacSHA256(key: secret, Array("decoy".utf8)))

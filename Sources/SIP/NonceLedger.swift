@@ -7,18 +7,20 @@ struct NonceLedger: Sendable {
   enum Judgement { case fresh, stale }
 
   /// Which counts a nonce was used with: the highest, and a bit for each of the 64 up to it (UDP reorders).
-  private struct Use: Sendable {
+  struct Use: Sendable {
     var highest: UInt32
     var window: UInt64
   }
 
+  /// Serials whose use changed since it was last kept; nil where nobody keeps it.
+  var changes: Set<UInt64>?
   private let key: [UInt8]
   private let lifetime: Interval
   private let limit: Int
   private var lastIssued: UInt64 = 0
-  private var uses: [UInt64: Use] = [:]
+  private(set) var uses: [UInt64: Use] = [:]
   /// Nonces up to this serial that aren't in `uses` may have been used and forgotten: they count as stale.
-  private var forgotten: UInt64 = 0
+  private(set) var forgotten: UInt64 = 0
 
   init(key: [UInt8], lifetime: Interval, limit: Int) {
     self.key = key
@@ -46,6 +48,7 @@ struct NonceLedger: Sendable {
   /// Notes a use by someone who proved to know the password; false for a count that was used before.
   mutating func use(_ nonce: String, count: UInt32, now: Instant) -> Bool {
     guard let serial = serial(of: nonce) else { return false }
+    defer { changes?.insert(serial) }
     guard var use = uses[serial] else {
       guard serial > forgotten else { return false }
       if uses.count >= limit { forget(now) }
@@ -71,8 +74,15 @@ struct NonceLedger: Sendable {
     for serial in uses.keys.sorted() {
       guard now - issueTime(serial) > lifetime || before - uses.count <= limit / 4 else { break }
       uses[serial] = nil
+      changes?.insert(serial)
       forgotten = max(forgotten, serial)
     }
+  }
+
+  /// Takes up what another process kept.
+  mutating func restore(_ uses: [UInt64: Use], forgotten: UInt64) {
+    self.uses = uses
+    self.forgotten = forgotten
   }
 
   private func issueTime(_ serial: UInt64) -> Instant { Instant(microseconds: Int64(bitPattern: serial)) }

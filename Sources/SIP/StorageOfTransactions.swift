@@ -71,6 +71,7 @@ extension Transaction: Storable {
     cancelSent = try reader.value()
     isSettled = try reader.value()
     isInternal = try reader.value()
+    isHeld = try reader.value()
     acknowledgements = try reader.value()
   }
   func write(to writer: inout StorageWriter) {
@@ -89,6 +90,7 @@ extension Transaction: Storable {
     writer.put(cancelSent)
     writer.put(isSettled)
     writer.put(isInternal)
+    writer.put(isHeld)
     writer.put(acknowledgements)
   }
 
@@ -161,6 +163,8 @@ extension TransactionLayer {
 
   /// From now on `takeChanges` tells what changed.
   public mutating func keepChanges() { changes = SlotChanges() }
+
+  public mutating func stopKeepingChanges() { changes = nil }
 
   /// Takes up a transaction of another process that was stored under this name, in a layer that has had none of its own
   /// yet; its timers go on as they were. Call `restored` after the last.

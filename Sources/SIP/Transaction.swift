@@ -28,7 +28,7 @@ struct Transaction: Sendable {
   var ackKey: TransactionKey?
   var state: TransactionState
   /// Where its messages go.
-  let flow: Flow
+  var flow: Flow
   /// A server's request, until a final response has gone.
   var request: Request?
   /// The last message sent, for retransmission; a client's is its request.
@@ -44,6 +44,8 @@ struct Transaction: Sendable {
   var isSettled = false
   /// A CANCEL that the layer sent by itself: nobody waits for its answer.
   var isInternal = false
+  /// Whether the request waits for a way to be sent by (`TransactionLayer.hold`).
+  var isHeld = false
   var acknowledgements: [Acknowledgement] = []
 
   init(

@@ -29,7 +29,7 @@ func run(_ words: [String]) -> Int32 {
       Process.writeOutput(command.help)
       return 0
     }
-    return perform(command, arguments)
+    return perform(command, arguments, words)
   } catch {
     return Commands.misused(error.description)
   }
@@ -46,18 +46,19 @@ func trace(_ client: ControlClient, _ arguments: Arguments) -> Int32 {
   }
 }
 
-func perform(_ command: CommandDescription, _ arguments: Arguments) -> Int32 {
+func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [String]) -> Int32 {
   let control = ControlPath(option: arguments["--control"])
   let client = ControlClient(path: control.path)
   switch command.name {
-  case "serve":
-    guard let file = arguments["--config"] else { return Commands.misused("serve needs --config FILE") }
+  case "serve", "supervise":
+    guard let file = arguments["--config"] else { return Commands.misused("\(command.name) needs --config FILE") }
     var level: LogLevel?
     if let word = arguments["--log-level"] {
       level = LogLevel(rawValue: word)
       if level == nil { return Commands.misused("unknown level \(quoted(word)). See 'sotto serve --help'.") }
     }
     let state = arguments["--state"] ?? Process.environment("SOTTO_STATE") ?? "/var/lib/sotto"
+    if command.name == "supervise" { return supervise(Array(words.dropFirst()), logLevel: level) }
     return serve(
       configurationFile: file, control: control, state: state,
       relayHelper: arguments["--relay"] ?? RelayHelper.defaultPath, logLevel: level)

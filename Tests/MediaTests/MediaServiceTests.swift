@@ -123,6 +123,40 @@ import Wire
     #expect(service.reservePorts(1).isEmpty)
   }
 
+  /// What came while one process was dead and the next did not yet read.
+  @Test(arguments: [true, false])
+  func whatWaitsInTheSocketsOfAStreamThatIsTakenUpReachesTheOtherSide(uring: Bool) throws {
+    let service = try service(uring: uring, ports: 41500...41599)
+    defer { service.stop() }
+    let ports = service.reservePorts(2)
+    let (a, b) = (try Phone(), try Phone())
+    defer {
+      a.socket.close()
+      b.socket.close()
+    }
+    for sequence in 0..<30 as Range<UInt16> {
+      for (phone, ssrc, port) in [(a, UInt32(1), ports[0]), (b, 2, ports[1])] {
+        phone.send(RTPHeader(payloadType: 0, sequence: sequence, timestamp: 0, ssrc: ssrc).packet([0xff]), toPort: port)
+      }
+    }
+    let id = StreamID(7)
+    let mu = [Payload(0, .pcmu)]
+    service.perform(.expectBoth(id))
+    service.perform(.setLeg(id, .a, Leg(port: ports[0], remote: a.address, accepts: mu, sends: mu)))
+    // As long as it likes: nothing is lost before the other side is there.
+    Clock.sleep(.milliseconds(50))
+    service.perform(.setLeg(id, .b, Leg(port: ports[1], remote: b.address, accepts: mu, sends: mu)))
+    #expect(try b.receive(30).count == 30 && a.receive(30).count == 30)
+    // One side alone leaves nothing behind either.
+    let other = StreamID(8)
+    let port = service.reservePorts(1)[0]
+    service.perform(.expectBoth(other))
+    service.perform(.setLeg(other, .a, Leg(port: port, remote: a.address, accepts: mu, sends: mu)))
+    service.perform(.close(other))
+    #expect(next(service) { if case .closed(other, _) = $0 { true } else { false } } != nil)
+    #expect(reserve(service, 48).contains(port))
+  }
+
   @Test(arguments: [true, false])
   func anEchoAnswersAndSilenceIsSaid(uring: Bool) throws {
     let service = try service(uring: uring, ports: 41200...41299, patience: .milliseconds(200))

@@ -29,6 +29,23 @@ import Wire
     #expect(packets.allSatisfy { Array($0[8..<12]) == [0, 0, 0, 8] }, "it says that it is another")
   }
 
+  /// Killed while A hears C, whose numbers were shifted.
+  @Test func inAnotherProcessTheNumbersOfASourceStayShifted() throws {
+    let (scene, packets) = heard(after: 20000, [100, 101])
+    let told = try #require(scene.stream.legs[0].succession.shifted)
+    var watch = SourceWatch()
+    #expect(watch.due(.a, scene.stream.legs[0].succession) == told)
+    #expect(watch.due(.a, scene.stream.legs[0].succession) == nil)
+
+    let heir = Scene(a: Scene.leg(nil), b: nil)
+    heir.stream = RelayStream(now: heir.now, studio: heir.studio)
+    heir.stream.resume(.a, Continuation(heard: nil, source: told), now: heir.now)
+    heir.stream.set(.a, Scene.leg(Scene.phoneA), now: heir.now)
+    heir.stream.set(.b, Scene.leg(Self.phoneC), now: heir.now)
+    let next = heir.send(.b, from: Self.phoneC, sequence: 102, ssrc: 8).packet
+    #expect(sequence(next) == sequence(packets[1]) &+ 1 && next[1] & 0x80 == 0)
+  }
+
   @Test func whatIsAheadAlreadyIsLeftAsItIsForTheKernel() {
     let (scene, packets) = heard(after: 100, Array(5000...5010))
     #expect(packets.map(sequence) == Array(5000...5010))

@@ -12,7 +12,10 @@ import Wire
 /// The exchange as a node of the network, with a media thread that only keeps books.
 final class Box: SimNode {
   let address: SocketAddress
-  let exchange: Exchange
+  private(set) var exchange: Exchange
+  let life: Life?
+  /// Whether it is killed before every event.
+  var diesOften = true
   var log: [String] = []
   var media: [StreamID: [Media.Side: Media.Leg]] = [:]
   /// What the media thread says that it counted of each call.
@@ -26,6 +29,8 @@ final class Box: SimNode {
   var names: [NameQuestion: NameAnswer] = [:]
   private(set) var asked: [NameQuestion] = []
   var noName = NameAnswer.absent(seconds: 60)
+  /// Whether phones by TCP can be called back once their connection is gone.
+  var opensConnections = true
   /// From where packets to the outside leave; nil where nothing leads there.
   var ownAddress: SocketAddress?
   private var nextPort: UInt16 = 0
@@ -35,6 +40,8 @@ final class Box: SimNode {
     self.address = address
     ownAddress = address
     exchange = Exchange(configuration, random: RandomSource(seed: [1, 2, 3]), now: .zero)
+    life = Life.isShort ? Life() : nil
+    if life != nil { exchange.keepChanges() }
     drain(now: .zero)
   }
 
@@ -47,6 +54,7 @@ final class Box: SimNode {
   }
 
   func receive(_ payload: [UInt8], from: SocketAddress, now: Instant) {
+    if diesOften { die(now: now) }
     exchange.receive(payload, from: flow(to: from), now: now)
     drain(now: now)
   }
@@ -56,19 +64,27 @@ final class Box: SimNode {
   var nextDeadline: Instant? { exchange.nextDeadline }
 
   func wake(now: Instant) {
+    if diesOften { die(now: now) }
     exchange.wake(now: now)
     drain(now: now)
   }
 
   func tell(_ event: Media.Event, now: Instant) {
+    if diesOften { die(now: now) }
     exchange.mediaEvent(event, now: now)
     drain(now: now)
   }
 
   func drain(now: Instant) {
+    keep()
     while let output = exchange.poll() {
       switch output {
       case .transmit(let bytes, let flow):
+        guard opensConnections || !flow.transport.isReliable || flow.connection != 0 else {
+          exchange.connectionClosed(flow, now: now)
+          keep()
+          continue
+        }
         out.append((bytes, flow.remote))
       case .media(.setLeg(let stream, let side, let leg)):
         if let old = media[stream]?[side], old.port != leg.port { portsOffered.remove(old.port) }
@@ -79,6 +95,7 @@ final class Box: SimNode {
         for leg in (media[stream] ?? [:]).values { portsOffered.remove(leg.port) }
         media[stream] = nil
         exchange.mediaEvent(.closed(stream, counted), now: now)
+        keep()
       case .media(.press(let stream, let side, let digit, let milliseconds)):
         presses.append("\(stream.number) \(side) \(digit) \(milliseconds)")
       case .media(.release(let port)): portsOffered.remove(port)
@@ -87,8 +104,10 @@ final class Box: SimNode {
       case .resolve(let question):
         asked.append(question)
         exchange.resolved(question, names[question] ?? noName, now: now)
+        keep()
       case .findLocalAddress(let transport, let remote):
         exchange.localAddress(transport, toward: remote, is: ownAddress, now: now)
+        keep()
       case .log(let event):
         log.append(event.message + event.fields.map { " \($0.key)=\($0.value)" }.joined())
       }
@@ -97,6 +116,25 @@ final class Box: SimNode {
 }
 
 extension Box {
+  private func keep() {
+    do { try life?.keep(exchange) } catch { Issue.record("what was kept can't be read: \(error)") }
+  }
+
+  /// Where lives are short: the process is killed, and another takes up what it kept.
+  func die(now: Instant) {
+    guard let life else { return }
+    keep()
+    let heir = Exchange(exchange.configuration, random: RandomSource(seed: Array("\(now.microseconds)".utf8)), now: now)
+    do {
+      try heir.restore(life.values, ports: Array(portsOffered), now: now)
+    } catch {
+      Issue.record("what was kept can't be taken up: \(error)")
+    }
+    exchange = heir
+    media = [:]
+    drain(now: now)
+  }
+
   /// Reserves the next of the configured range that is free, as the media service does.
   private func nextFreePort() -> UInt16? {
     let range = exchange.configuration.media.ports

@@ -130,6 +130,8 @@ int clinux_create(const char *path, int mode);
 int64_t clinux_file_size(int fd);
 // When the file was last written, in nanoseconds, with its number; 0 where there is none.
 int64_t clinux_file_stamp(const char *path);
+// A number that another file, or a changed one, hardly has.
+uint64_t clinux_file_identity(int fd);
 int clinux_fsync(int fd);
 int clinux_fsync_folder(const char *path);
 int clinux_rename(const char *from, const char *to);
@@ -159,6 +161,22 @@ const char *clinux_environment(const char *name);
 int clinux_kill(int pid, int signal);
 // Becomes this user, where root, and gives up for good every right but CAP_NET_ADMIN; -EPERM without that one.
 int clinux_keep_only_net_admin(int user);
+
+// A process that keeps another one's descriptors.
+enum { CLINUX_CHANNEL = 3, CLINUX_DESCRIPTORS = 64 };
+// The two ends of a channel that keeps messages apart.
+int clinux_channel(int ends[2]);
+// One message, with at most CLINUX_DESCRIPTORS descriptors; waits for room.
+long clinux_send_descriptors(int fd, const void *bytes, size_t count, const int *descriptors, int many);
+// The next message, 0 at the end of the channel; descriptors: room for CLINUX_DESCRIPTORS.
+long clinux_receive_descriptors(int fd, void *bytes, size_t size, int *descriptors, int *many, int waits);
+// Starts this program again, with these arguments (each ends in a NUL, the first is its name) and `channel` as its
+// descriptor CLINUX_CHANNEL; it is killed when the caller ends. Its process, or -errno.
+int clinux_start(const char *arguments, int count, int channel);
+// The exit status of a child that ended, 128 and the signal that ended it; -EAGAIN where it runs.
+int clinux_reap(int child, int waits);
+int clinux_set_environment(const char *name, const char *value);
+int clinux_close_on_exec(int fd);
 
 // Network interfaces that are up: calls `each` with the name and address; returns 0 or -errno.
 int clinux_interfaces(void (*each)(void *context, const char *name, const struct clinux_address *address),

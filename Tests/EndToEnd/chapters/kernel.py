@@ -187,7 +187,7 @@ def killed(office):
     a, b = call(office)
     taken(exchange)
     exchange.process.signal(signal.SIGKILL)
-    until(lambda: legs(exchange) == 0, 2, "the kernel has nothing of the dead exchange")
+    until(lambda: legs(exchange) == 0, 6, "the kernel has nothing of the dead exchange")
     before = heard(b, a)["packets"]
     time.sleep(0.3)
     assert heard(b, a)["packets"] == before, "packets still pass"

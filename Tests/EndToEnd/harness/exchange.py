@@ -22,9 +22,9 @@ class Extension:
 
 
 class Exchange:
-    def __init__(self, host, folder, binary, extensions, more=""):
+    def __init__(self, host, folder, binary, extensions, more="", verb="serve"):
         os.makedirs(folder, exist_ok=True)
-        self.host, self.folder, self.binary, self.more = host, folder, binary, more
+        self.host, self.folder, self.binary, self.more, self.verb = host, folder, binary, more, verb
         self.extensions = {extension.number: extension for extension in extensions}
         self.configuration, self.socket = f"{folder}/sotto.yaml", f"{folder}/control"
         self.relay = f"{folder}/relay"
@@ -33,9 +33,21 @@ class Exchange:
 
     def start(self):
         self.process = Process(
-            self.host.inside([self.binary, "serve", "--config", self.configuration, "--control", self.socket,
+            self.host.inside([self.binary, self.verb, "--config", self.configuration, "--control", self.socket,
                               "--state", f"{self.folder}/state", "--relay", self.relay]),
             f"{self.folder}/log")
+
+    def serving(self):
+        """The process that serves, where another one supervises it; None while there is none."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as children:
+            return next((int(child) for child in children.read().split()), None)
+
+    def die(self):
+        """Kills the process that serves; returns when another one answers in its place."""
+        before = self.serving()
+        os.kill(before, signal.SIGKILL)
+        until(lambda: self.serving() not in (None, before), 10, "another process is started")
+        until(lambda: self.asked("status", "--json"), 10, "it answers")
 
     def started(self):
         """Waits until it answers."""

@@ -66,7 +66,10 @@ class Voice:
             return
         sequence, _, ssrc = struct.unpack("!HII", packet[2:12])
         self.sources.add(source[1])
-        seen = self.heard.setdefault(f"{ssrc:08x}", {"packets": 0, "missing": 0, "last": sequence - 1})
+        now = time.monotonic()
+        seen = self.heard.setdefault(
+            f"{ssrc:08x}", {"packets": 0, "missing": 0, "last": sequence - 1, "at": now, "gap": 0})
+        seen["gap"], seen["at"] = max(seen["gap"], now - seen["at"]), now
         seen["missing"] += max(0, ((sequence - seen["last"]) & 0xFFFF) - 1)
         seen["last"] = sequence
         seen["packets"] += 1

@@ -23,9 +23,10 @@ def users(path, extensions, callee=""):
 class Sipp:
     """One run of a scenario; `result()` says what became of its calls."""
 
-    def __init__(self, host, folder, scenario, path, exchange, calls, rate=50, users_file=None, port=5060, to=""):
+    def __init__(self, host, folder, scenario, path, exchange, calls, rate=50, users_file=None, port=5060, to="",
+                 talks=1.0):
         """`scenario` is the name of one in sipp/, or a harness.scenario.Scenario. `to` is the number that is called: the
-        digest's URI must be the request's (RFC 7616 §3.4.6)."""
+        digest's URI must be the request's (RFC 7616 §3.4.6). `talks` is how many seconds a call lasts."""
         os.makedirs(folder, exist_ok=True)
         source = f"{SCENARIOS}/{scenario}.xml"
         if not isinstance(scenario, str):
@@ -40,7 +41,7 @@ class Sipp:
                    "-i", bracket.format(host.address(path.version)), "-p", str(port),
                    "-t", "t1" if path.transport == "tcp" else "u1",
                    "-m", str(calls), "-r", str(rate), "-l", "400",
-                   "-key", "domain", DOMAIN, "-key", "contact_port", str(port),
+                   "-d", str(int(talks * 1000)), "-key", "domain", DOMAIN, "-key", "contact_port", str(port),
                    "-auth_uri", f"{to}@{DOMAIN}" if to else DOMAIN,
                    "-trace_stat", "-stf", self.statistics, "-fd", "1",
                    "-trace_err", "-error_file", f"{folder}/{scenario}.errors", "-nostdin"]

@@ -1,0 +1,62 @@
+import Platform
+
+/// The sockets that the supervisor holds for this process and for the one after it, by name.
+///
+/// A socket that stays open takes in what comes while nobody reads, and no port is lost to another program.
+final class DescriptorStore {
+  enum Verb {
+    /// Hold these open until they are dropped; a name that is held already gets the new one.
+    static let keep = UInt8(ascii: "K")
+    static let drop = UInt8(ascii: "D")
+    /// From the supervisor: these were all.
+    static let end = UInt8(ascii: "E")
+  }
+
+  private let channel: DescriptorChannel?
+  /// What an earlier process left and nobody has taken yet.
+  private var left: [String: Int32] = [:]
+
+  /// Without a supervisor nothing is held, and nothing was left.
+  init(supervised: Bool) {
+    channel = supervised ? .inherited() : nil
+    guard let channel else { return }
+    while case .message(let message) = channel.receive(waiting: true), message.verb == Verb.keep {
+      for (name, descriptor) in zip(message.names, message.descriptors) { left[name] = descriptor }
+    }
+  }
+
+  var isSupervised: Bool { channel != nil }
+
+  /// Names that were left, in no order.
+  var names: [String] { Array(left.keys) }
+
+  /// The socket of that name, if an earlier process left one; it stays held.
+  func take(_ name: String) -> Int32? { left.removeValue(forKey: name) }
+
+  func keep(_ sockets: [(name: String, descriptor: Int32)]) {
+    guard let channel else { return }
+    var rest = sockets[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(DescriptorChannel.most)
+      _ = channel.send(.init(Verb.keep, part.map { $0.name }, part.map { $0.descriptor }))
+      rest = rest.dropFirst(part.count)
+    }
+  }
+
+  func drop(_ names: [String]) {
+    guard let channel else { return }
+    var rest = names[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(DescriptorChannel.most)
+      _ = channel.send(.init(Verb.drop, Array(part)))
+      rest = rest.dropFirst(part.count)
+    }
+  }
+
+  /// Closes what nobody took, here and at the supervisor.
+  func dropRest() {
+    for descriptor in left.values { Descriptors.close(descriptor) }
+    drop(names)
+    left = [:]
+  }
+}
