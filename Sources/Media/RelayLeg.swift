@@ -19,7 +19,8 @@ struct RelayLeg: Sendable {
   var digits = DigitConversion.none
   var events = EventReader()
 
-  // Of `negotiated`, at hand for each packet.
+  // Of `negotiated`, at hand for each packet: asking it copies it.
+  private(set) var isThere = false
   private(set) var takesMedia = false
   private(set) var givesMedia = false
   private(set) var isRTP = true
@@ -35,6 +36,7 @@ struct RelayLeg: Sendable {
     givesMedia = leg.givesMedia
     isRTP = leg.isRTP
     muxesControl = leg.muxesControl
+    isThere = true
     negotiated = leg
     untouched = 0
   }

@@ -86,7 +86,7 @@ struct RelayStream {
     guard legs[i].isRTP else {
       return receiveDatagram(packet.count, side: side, from: from, now: now, moved: &moved)
     }
-    guard legs[i].negotiated != nil,
+    guard legs[i].isThere,
       let header = legs[i].admit(UnsafeRawBufferPointer(packet), from: from, now: now, moved: &moved)
     else { return .drop }
     hear(now)
@@ -145,7 +145,7 @@ struct RelayStream {
     _ packet: UnsafeRawBufferPointer, side: Side, from: SocketAddress, now: Instant
   ) -> Outcome {
     let i = Int(side.rawValue)
-    guard legs[i].negotiated != nil, legs[i].isRTP, legs[i].admitControl(packet, from: from, now: now) else {
+    guard legs[i].isThere, legs[i].isRTP, legs[i].admitControl(packet, from: from, now: now) else {
       return .drop
     }
     hear(now)
