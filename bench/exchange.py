@@ -104,7 +104,7 @@ class Sotto(Exchange):
                 f"media: {{ports: {self.media_first}-{self.media_first + 3999}}}\nextensions:\n"
                 + "".join(f'  "{number}": {{password: {word}}}\n' for number, word in USERS.items()))
         self.run([self.binary, "serve", "--config", f"{folder}/sotto.yaml", "--control", f"{folder}/control",
-                  "--relay", f"{folder}/relay"])
+                  "--state", folder, "--relay", f"{folder}/relay"])
 
 
 class SottoKernel(Sotto):

@@ -52,7 +52,8 @@ class Server:
         self.write(extra)
         self.log = open(f"{self.folder}/log", "w+")
         self.process = subprocess.Popen(
-            BINARY + ["serve", "--config", self.file, "--control", self.control, *arguments], stderr=self.log)
+            BINARY + ["serve", "--config", self.file, "--control", self.control, "--state", self.folder, *arguments],
+            stderr=self.log)
 
     def write(self, extra="", listen=None, media="30000-30399"):
         with open(self.file, "w") as file:
@@ -294,7 +295,8 @@ def refused_starts():
                 second.process.wait()
                 control = arguments or ["--control", second.control]
                 done = subprocess.run(
-                    BINARY + ["serve", "--config", second.file, *control, "--log-level", "error"],
+                    BINARY + ["serve", "--config", second.file, "--state", second.folder, *control,
+                              "--log-level", "error"],
                     capture_output=True, text=True, timeout=10)
                 assert done.returncode == 1, done.returncode
                 assert text in done.stderr and done.stderr.count("\n") == 1, done.stderr
@@ -347,7 +349,8 @@ def unread_log():
         server.process.kill()
         server.process.wait()
         process = subprocess.Popen(
-            BINARY + ["serve", "--config", server.file, "--control", server.control], stderr=subprocess.PIPE)
+            BINARY + ["serve", "--config", server.file, "--control", server.control, "--state", server.folder],
+            stderr=subprocess.PIPE)
         try:
             until(lambda: server.ask("status").returncode == 0, 10, "it starts")
             for _ in range(1200):
