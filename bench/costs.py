@@ -8,13 +8,16 @@ With --write the file becomes what was counted.
 """
 
 import ctypes
+import glob
 import json
 import os
 import re
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 
 from exchange import Sotto
 from load import FOLDER, PHONES, compile_tools, enter_namespace, talk
@@ -31,26 +34,52 @@ ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"}
 class Counted(Sotto):
     patience = 1
 
-    def run(self, command):
+    def run(self, command, redirection="", **options):
         self.dumps = f"{os.path.dirname(self.log.name)}/counts"
-        command = ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={self.dumps}", *command]
-        self.processes.append(subprocess.Popen(command, stdout=self.log, stderr=self.log, preexec_fn=refuse_uring))
+        command = ["sh", "-c", f'exec "$0" "$@" {redirection}', "valgrind", "--tool=callgrind", "--quiet",
+                   f"--callgrind-out-file={self.dumps}", *command]
+        self.processes.append(
+            subprocess.Popen(command, stdout=self.log, stderr=self.log, preexec_fn=refuse_uring, **options))
 
     def count(self, times, action):
         """Instructions and allocations of one of so many."""
         self.control("--zero")
         action()
-        before = set(os.listdir(os.path.dirname(self.dumps)))
+        before = self.dumped()
         self.control("--dump")
-        new = set(os.listdir(os.path.dirname(self.dumps))) - before
+        new = self.dumped() - before
         if len(new) != 1:
             self.fail(f"left {len(new)} dumps of callgrind, 1 was expected")
-        with open(f"{os.path.dirname(self.dumps)}/{new.pop()}") as file:
+        with open(new.pop()) as file:
             instructions, allocations = totals(file)
         return {"instructions": round(instructions / times), "allocations": round(allocations / times, 2)}
 
+    def dumped(self):
+        return set(glob.glob(f"{self.dumps}.*"))
+
     def control(self, what):
         subprocess.run(["callgrind_control", what, str(self.pids[0])], check=True, capture_output=True)
+
+
+class CountedSupervised(Counted):
+    """It has the calls in its checkpoint before it says a word. This program is its supervisor: valgrind cannot follow
+    sotto's own, which starts /proc/self/exe."""
+
+    name = "supervised sotto"
+
+    def run(self, command):
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        here.send(b"E")  # There are no sockets of another process.
+        threading.Thread(target=take_sockets, args=(here,), daemon=True).start()
+        super().run(command, f"3<&{there.fileno()}", pass_fds=[there.fileno()],
+                    env={**os.environ, "SOTTO_SUPERVISED": "go-on"})
+        there.close()
+
+
+def take_sockets(channel):
+    while (received := socket.recv_fds(channel, 8192, 64))[0]:
+        for descriptor in received[1]:
+            os.close(descriptor)
 
 
 def refuse_uring():
@@ -83,28 +112,37 @@ def totals(file):
 
 def measure(binary, folder):
     compile_tools(folder)
-    exchange = Counted(binary, f"{folder}/sotto", CALLS)
-    try:
-        counts = {}
-        # The first of each makes what all use.
-        exchange.callee.register()
-        exchange.caller.register()
-        counts["REGISTER"] = exchange.count(TIMES, lambda: [exchange.caller.register() for _ in range(TIMES)])
-        exchange.calls(1, PHONES + 800)
-        counts["call set-up"] = exchange.count(TIMES, lambda: exchange.calls(TIMES, PHONES + 1000))
-        for n, codecs in enumerate(CODECS):
-            lines = exchange.calls(CALLS, PHONES + 100 * n, codecs)[1]
-            given = () if codecs[0] == codecs[1] else codecs
-            talk(folder, lines, 1, codecs=given)
-            sent = CALLS * 2 * 50 * SECONDS
-            seen = []
-            counts[f"packet {codecs[0]} → {codecs[1]}"] = exchange.count(
-                sent, lambda: seen.append(talk(folder, lines, SECONDS, codecs=given)))
-            if seen[0]["sent"] < 0.9 * sent or seen[0]["loss_percent"] > 5:
-                exchange.fail(f"relayed too little: {seen[0]}")
-        return counts
-    finally:
-        exchange.stop()
+    counts = {}
+    for kind, words in (CountedSupervised, ", supervised"), (Counted, ""):
+        exchange = kind(binary, f"{folder}/{kind.__name__}", CALLS)
+        try:
+            # The first of each makes what all use.
+            exchange.callee.register()
+            exchange.caller.register()
+            counts[f"REGISTER{words}"] = exchange.count(
+                TIMES, lambda: [exchange.caller.register() for _ in range(TIMES)])
+            exchange.calls(1, PHONES + 800)
+            counts[f"call set-up{words}"] = exchange.count(TIMES, lambda: exchange.calls(TIMES, PHONES + 1000))
+            if kind is Counted:
+                counts.update(packets(exchange, folder))
+        finally:
+            exchange.stop()
+    return counts
+
+
+def packets(exchange, folder):
+    counts = {}
+    for n, codecs in enumerate(CODECS):
+        lines = exchange.calls(CALLS, PHONES + 100 * n, codecs)[1]
+        given = () if codecs[0] == codecs[1] else codecs
+        talk(folder, lines, 1, codecs=given)
+        sent = CALLS * 2 * 50 * SECONDS
+        seen = []
+        counts[f"packet {codecs[0]} → {codecs[1]}"] = exchange.count(
+            sent, lambda: seen.append(talk(folder, lines, SECONDS, codecs=given)))
+        if seen[0]["sent"] < 0.9 * sent or seen[0]["loss_percent"] > 5:
+            exchange.fail(f"relayed too little: {seen[0]}")
+    return counts
 
 
 def main():

@@ -11,11 +11,16 @@ HOST = "127.0.0.1"
 FORMATS = {"PCMU": (0, "PCMU/8000"), "PCMA": (8, "PCMA/8000"), "G722": (9, "G722/8000"), "opus": (107, "opus/48000/2")}
 
 
+# RFC 3261 §7.3.3.
+COMPACT = {"v": "Via", "f": "From", "t": "To", "i": "Call-ID", "m": "Contact", "c": "Content-Type", "l": "Content-Length"}
+
+
 class Message:
     def __init__(self, datagram):
         head, _, self.body = datagram.decode().partition("\r\n\r\n")
         self.first, *lines = head.split("\r\n")
-        self.headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines if ":" in line]
+        fields = (line.split(":", 1) for line in lines if ":" in line)
+        self.headers = [(COMPACT.get(name.strip(), name.strip()), value.strip()) for name, value in fields]
 
     def all(self, name):
         return [value for header, value in self.headers if header.lower() == name.lower()]

@@ -52,7 +52,8 @@ final class Checkpoint {
   /// Appends a batch.
   func append(_ batch: inout Journal.Batch) throws(PlatformError) {
     let bytes = batch.sealed()
-    batch.clear()
+    // Its room is used again once nobody holds these bytes.
+    defer { batch.clear() }
     if size + bytes.count > limit { try beginAnew() }
     let failure = file?.append(bytes) ?? 0
     guard failure == 0 else { throw .path("write", path: path, errno: failure) }

@@ -204,17 +204,15 @@ struct Switchboard: PacketHandler {
   /// Says which streams fell silent; to be asked about once a second.
   mutating func checkSilence(now: Instant) {
     for i in entries.indices {
-      guard let id = entries[i]?.id else { continue }
-      if entries[i]?.stream.fellSilent(now: now, patience: patience) == true { say(.noMedia(id)) }
+      if entries[i]?.stream.fellSilent(now: now, patience: patience) == true, let id = entries[i]?.id { say(.noMedia(id)) }
       tellSources(i, now: now)
     }
   }
 
   /// Says where another process would go on, long before that is reached.
   mutating func tellSources(_ i: Int, now: Instant) {
-    guard let id = entries[i]?.id else { return }
-    for side in [Side.a, .b] {
-      if let due = entries[i]?.look({ $0.due(side, now: now) }) ?? nil { say(.source(id, side, due)) }
-    }
+    guard let (id, a, b) = entries[i]?.look({ ($0.id, $0.due(.a, now: now), $0.due(.b, now: now)) }) else { return }
+    if let a { say(.source(id, .a, a)) }
+    if let b { say(.source(id, .b, b)) }
   }
 }

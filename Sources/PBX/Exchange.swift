@@ -47,6 +47,9 @@ public final class Exchange {
   var outside = Outside()
   /// What became of calls, and of logins that were refused.
   public internal(set) var records = CallRecords()
+  /// When records that changed are kept, and how long that may wait.
+  var recordsDue: Instant?
+  var recordsRest = Interval.seconds(1)
   public internal(set) var refusedLogins = RefusedLogins()
   var acquaintance = Acquaintance()
   var credit = StrangersCredit()
@@ -210,7 +213,7 @@ public final class Exchange {
   public var nextDeadline: Instant? {
     var soonest = earliest(earliest(layer.nextDeadline, deadlines.first), registrar.nextDeadline)
     soonest = earliest(soonest, earliest(outside.nextDeadline, subscriptions.deadline))
-    return soonest
+    return earliest(soonest, recordsDue)
   }
 
   func emit(_ output: Output) { outputs.append(output) }

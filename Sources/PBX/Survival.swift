@@ -53,6 +53,7 @@ extension Exchange {
     subscriptions.changes = nil
     outside.toll.changes = nil
     records.changes = nil
+    recordsDue = nil
     changedCalls = nil
     changedSources = nil
     keptTrunks = [:]
@@ -77,10 +78,7 @@ extension Exchange {
     for tag in subscriptions.changes ?? [] { batch.keep(subscriptions[tag], Journal.Key(Kind.subscription, tag)) }
     if subscriptions.changes?.isEmpty == false { subscriptions.changes = [] }
     takeChangesOutside(&batch)
-    for number in records.changes ?? [] {
-      batch.keep(records[number], Journal.Key(Kind.record, String(number)))
-    }
-    if records.changes?.isEmpty == false { records.changes = [] }
+    takeChangedRecords(&batch)
     if haveMessagesChanged {
       batch.put(Journal.Key(Kind.rest, Rest.messages)) { $0.put(messages) }
       haveMessagesChanged = false
@@ -123,6 +121,19 @@ extension Exchange {
     if changedCalls?.isEmpty == false { changedCalls = [] }
     for leg in changedSources ?? [] { batch.keep(sources[leg], Journal.Key(Kind.source, leg.text)) }
     if changedSources?.isEmpty == false { changedSources = [] }
+  }
+
+  /// Records are for people, and grow with each message: they are kept a second later, together.
+  private func takeChangedRecords(_ batch: inout Journal.Batch) {
+    guard let changes = records.changes, !changes.isEmpty else { return }
+    let due = recordsDue ?? now + recordsRest
+    guard now >= due else {
+      recordsDue = due
+      return
+    }
+    for number in changes { batch.keep(records[number], Journal.Key(Kind.record, String(number))) }
+    records.changes = []
+    recordsDue = nil
   }
 
   private func takeChangesOutside(_ batch: inout Journal.Batch) {

@@ -181,13 +181,3 @@ extension StunTransaction {
   /// What an IPv6 address is mixed with: the cookie and the transaction.
   var mask: (high: UInt64, low: UInt64) { (UInt64(StunMessage.cookie) << 32 | UInt64(high), low) }
 }
-
-/// The CRC of ITU V.42 and IEEE 802.3, which FINGERPRINT takes (§14.7).
-func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-  var remainder: UInt32 = 0xffff_ffff
-  for byte in bytes {
-    remainder ^= UInt32(byte)
-    for _ in 0..<8 { remainder = remainder & 1 == 0 ? remainder >> 1 : remainder >> 1 ^ 0xedb8_8320 }
-  }
-  return ~remainder
-}

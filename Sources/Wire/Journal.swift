@@ -56,7 +56,7 @@ public enum Journal {
       let size = Int(exactly: length), size <= reader.left
     {
       let range = bytes.count - reader.left..<bytes.count - reader.left + size
-      guard CRC32.of(bytes[range]) == crc, let changes = changes(bytes, range) else { break }
+      guard crc32(bytes[range]) == crc, let changes = changes(bytes, range) else { break }
       for (key, value) in changes { values[key] = value }
       sound = range.upperBound
       reader = StorageReader(bytes, sound..<bytes.count)
@@ -110,7 +110,7 @@ public enum Journal {
     @export(interface)
     public mutating func sealed() -> [UInt8] {
       writer.replace(at: 0, number: UInt32(writer.bytes.count - Batch.head))
-      writer.replace(at: 4, number: CRC32.of(writer.bytes[Batch.head...]))
+      writer.replace(at: 4, number: crc32(writer.bytes[Batch.head...]))
       return writer.bytes
     }
 

@@ -52,6 +52,14 @@ public struct StorageWriter: Sendable {
     bytes.append(contentsOf: more)
   }
 
+  public mutating func put(text: String) {
+    var text = text
+    text.withUTF8 { octets in
+      put(number: UInt32(octets.count))
+      bytes.append(contentsOf: octets)
+    }
+  }
+
   /// Replaces four bytes that were put before, such as a length that is known only now.
   public mutating func replace(at index: Int, number: UInt32) {
     for i in 0..<4 { bytes[index + i] = UInt8(truncatingIfNeeded: number >> UInt32(8 * i)) }

@@ -35,7 +35,7 @@ extension String: Storable {
   public init(from reader: inout StorageReader) throws(StorageError) {
     self.init(decoding: try reader.bytes(), as: UTF8.self)
   }
-  public func write(to writer: inout StorageWriter) { writer.put(bytes: Array(utf8)) }
+  public func write(to writer: inout StorageWriter) { writer.put(text: self) }
 }
 
 extension Storable where Self: RawRepresentable, RawValue: Storable {

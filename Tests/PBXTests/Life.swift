@@ -1,6 +1,7 @@
 import Foundation
-import PBX
 import Wire
+
+@testable import PBX
 
 /// What a process leaves to the one after it. Where lives are short, the exchange is killed before every event: whatever a
 /// test promises then holds over the deaths of processes too. SOTTO_TEST_LIVES=short makes all lives so.
@@ -11,6 +12,7 @@ final class Life {
   private var batch = Journal.Batch()
 
   func keep(_ exchange: Exchange) throws {
+    exchange.recordsRest = .zero
     exchange.takeChanges(&batch)
     guard !batch.isEmpty else { return }
     let journal = Journal.beginning(version: "test") + batch.sealed()

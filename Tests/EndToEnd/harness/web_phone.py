@@ -1,8 +1,9 @@
 """A phone in a browser's manner: SIP over WebSocket (RFC 7118), its Contact a name that leads nowhere."""
 
 import secrets
+import ssl
 
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 from websockets.sync.client import connect
 
 from .sip_client import Client, context_for
@@ -30,6 +31,19 @@ class Frames:
         self.socket.close()
 
 
+def opened(url, **options):
+    """The library reads and writes from two threads, which Python's TLS of before 3.13 sometimes takes for an error of
+    its own; that is tried again."""
+    for _ in range(3):
+        try:
+            return connect(url, **options)
+        except ConnectionClosedError as error:
+            if not isinstance(error.__cause__, ssl.SSLError) or "internal error" not in str(error.__cause__):
+                raise
+            failure = error
+    raise failure
+
+
 class WebPhone(Client):
     """A registered or unregistered page; `authority` is the PEM file to trust over `wss`, or None to take
     any certificate."""
@@ -37,7 +51,7 @@ class WebPhone(Client):
     def __init__(self, url, domain, user=None, password=None, authority=None, origin=None, protocols=("sip",)):
         context = context_for(authority) if url.startswith("wss:") else None
         # The library speaks with masks, pings and closing frames of its own.
-        socket = connect(url, subprotocols=protocols or None, ssl=context, origin=origin, open_timeout=5)
+        socket = opened(url, subprotocols=protocols or None, ssl=context, origin=origin, open_timeout=5)
         transport = "WSS" if context else "WS"
         super().__init__(Frames(socket), transport, domain, user, password)
 
