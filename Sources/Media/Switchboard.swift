@@ -204,8 +204,9 @@ struct Switchboard: PacketHandler {
   /// Says which streams fell silent; to be asked about once a second.
   mutating func checkSilence(now: Instant) {
     for i in entries.indices {
-      if entries[i]?.stream.fellSilent(now: now, patience: patience) == true, let id = entries[i]?.id { say(.noMedia(id)) }
       tellSources(i, now: now)
+      guard entries[i]?.stream.fellSilent(now: now, patience: patience) == true else { continue }
+      if let id = entries[i]?.id { say(.noMedia(id)) }
     }
   }
 
