@@ -24,9 +24,7 @@ public struct Glance: Equatable, Sendable {
       tag = nil
       return
     }
-    guard let blank = bytes[first].firstIndex(of: 32), blank > first.lowerBound, blank - first.lowerBound <= 32 else {
-      return nil
-    }
+    guard let blank = bytes[first].firstIndex(of: 32), blank > first.lowerBound else { return nil }
     while let line = lines.next(), !line.isEmpty {
       guard let value = value(bytes, line, "to", "t") else { continue }
       tag = GlanceLines.tag(bytes, value)
