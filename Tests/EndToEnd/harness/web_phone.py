@@ -1,7 +1,6 @@
 """A phone in a browser's manner: SIP over WebSocket (RFC 7118), its Contact a name that leads nowhere."""
 
 import secrets
-import ssl
 
 from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 from websockets.sync.client import connect
@@ -32,16 +31,14 @@ class Frames:
 
 
 def opened(url, **options):
-    """The library reads and writes from two threads, which Python's TLS of before 3.13 sometimes takes for an error of
-    its own; that is tried again."""
-    for _ in range(3):
+    """The library reads and writes from two threads, which Python's TLS of before 3.13 stands but mostly while tickets of
+    TLS 1.3 come in: of 400 pages 7 lost what they wrote, of 400 connections by one thread none. So it is tried again."""
+    for left in reversed(range(4)):
         try:
-            return connect(url, **options)
-        except ConnectionClosedError as error:
-            if not isinstance(error.__cause__, ssl.SSLError) or "internal error" not in str(error.__cause__):
+            return connect(url, open_timeout=3, **options)
+        except (ConnectionClosedError, TimeoutError):
+            if left == 0 or not url.startswith("wss:"):
                 raise
-            failure = error
-    raise failure
 
 
 class WebPhone(Client):
@@ -51,7 +48,7 @@ class WebPhone(Client):
     def __init__(self, url, domain, user=None, password=None, authority=None, origin=None, protocols=("sip",)):
         context = context_for(authority) if url.startswith("wss:") else None
         # The library speaks with masks, pings and closing frames of its own.
-        socket = opened(url, subprotocols=protocols or None, ssl=context, origin=origin, open_timeout=5)
+        socket = opened(url, subprotocols=protocols or None, ssl=context, origin=origin)
         transport = "WSS" if context else "WS"
         super().__init__(Frames(socket), transport, domain, user, password)
 
