@@ -2,22 +2,41 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-struct ctls_server {
-  SSL_CTX *context;
+struct shelf {
   struct ctls_identity **identities;
   int count;
+};
+
+struct ctls_server {
+  SSL_CTX *context;
+  struct shelf shelf;
   int oldest;
 };
 
 struct ctls_client {
   SSL_CTX *context;
+  struct shelf shelf;
 };
 
-static void forget(struct ctls_server *server) {
-  for (int i = 0; i < server->count; i++) ctls_identity_free(server->identities[i]);
-  free(server->identities);
-  server->identities = NULL;
-  server->count = 0;
+static void forget(struct shelf *shelf) {
+  for (int i = 0; i < shelf->count; i++) ctls_identity_free(shelf->identities[i]);
+  free(shelf->identities);
+  *shelf = (struct shelf){NULL, 0};
+}
+
+static int fill(struct shelf *shelf, struct ctls_identity *const *identities, int count) {
+  struct shelf fresh = {calloc((size_t)count + 1, sizeof *fresh.identities), 0};
+  while (fresh.identities && fresh.count < count &&
+         (fresh.identities[fresh.count] = ctls_identity_share(identities[fresh.count])))
+    fresh.count++;
+  int is_whole = fresh.identities && fresh.count == count;
+  if (is_whole) {
+    struct shelf before = *shelf;
+    *shelf = fresh;
+    fresh = before;
+  }
+  forget(&fresh);
+  return is_whole;
 }
 
 // Kinds of keys of which one certificate each may stand in a handshake.
@@ -39,14 +58,43 @@ static int choose(SSL *ssl, void *context) {
   SSL_certs_clear(ssl);
   // Who asks for a name that is not ours gets what there is, as RFC 6066 §3 permits: old phones ask for anything.
   for (int named = name != NULL; named >= 0 && !found; named--)
-    for (int i = 0; i < server->count; i++) {
-      struct ctls_identity *identity = server->identities[i];
+    for (int i = 0; i < server->shelf.count; i++) {
+      struct ctls_identity *identity = server->shelf.identities[i];
       if (used[kind(identity)] || (named && !ctls_identity_names(identity, name))) continue;
       if (SSL_use_cert_and_key(ssl, identity->certificate, identity->key, identity->chain, 1) != 1) continue;
       used[kind(identity)] = 1;
       found = 1;
     }
   return found;
+}
+
+// Whether the server that asks for a certificate says that it trusts who signed this one; it may name nobody.
+static int is_welcome(const struct ctls_identity *identity, const STACK_OF(X509_NAME) *trusted) {
+  int names = sk_X509_NAME_num(trusted), links = sk_X509_num(identity->chain);
+  if (names <= 0) return 1;
+  for (int i = 0; i < names; i++) {
+    const X509_NAME *name = sk_X509_NAME_value(trusted, i);
+    if (X509_NAME_cmp(X509_get_issuer_name(identity->certificate), name) == 0) return 1;
+    for (int j = 0; j < links; j++)
+      if (X509_NAME_cmp(X509_get_issuer_name(sk_X509_value(identity->chain, j)), name) == 0) return 1;
+  }
+  return 0;
+}
+
+// OpenSSL asks when a server does. One that it cannot verify might end the session: then rather none.
+static int present(SSL *ssl, void *context) {
+  const struct ctls_client *client = context;
+  const STACK_OF(X509_NAME) *trusted = SSL_get0_peer_CA_list(ssl);
+  int used[KINDS] = {0};
+  SSL_certs_clear(ssl);
+  for (int i = 0; i < client->shelf.count; i++) {
+    struct ctls_identity *identity = client->shelf.identities[i];
+    if (used[kind(identity)] || !is_welcome(identity, trusted)) continue;
+    used[kind(identity)] =
+        SSL_use_cert_and_key(ssl, identity->certificate, identity->key, identity->chain, 1) == 1;
+  }
+  ERR_clear_error();
+  return 1;
 }
 
 // Old versions rest on SHA-1, which OpenSSL takes at security level 0 alone.
@@ -77,7 +125,7 @@ struct ctls_server *ctls_server_new(void) {
 void ctls_server_free(struct ctls_server *server) {
   if (!server) return;
   SSL_CTX_free(server->context);
-  forget(server);
+  forget(&server->shelf);
   free(server);
 }
 
@@ -91,17 +139,11 @@ int ctls_server_adopt(struct ctls_server *server, void *ssl_ctx) {
 }
 
 int ctls_server_set(struct ctls_server *server, struct ctls_identity *const *identities, int count, int oldest) {
-  struct ctls_identity **fresh = calloc((size_t)count + 1, sizeof *fresh);
-  int shared = 0;
-  while (fresh && shared < count && (fresh[shared] = ctls_identity_share(identities[shared]))) shared++;
-  if (!fresh || shared < count || !set_oldest(server->context, oldest)) {
-    while (shared > 0) ctls_identity_free(fresh[--shared]);
-    free(fresh);
+  if (!set_oldest(server->context, oldest)) return 0;
+  if (!fill(&server->shelf, identities, count)) {
+    set_oldest(server->context, server->oldest);
     return 0;
   }
-  forget(server);
-  server->identities = fresh;
-  server->count = count;
   server->oldest = oldest;
   return 1;
 }
@@ -130,8 +172,14 @@ struct ctls_client *ctls_client_new(const char *authorities, int oldest) {
 void ctls_client_free(struct ctls_client *client) {
   if (!client) return;
   SSL_CTX_free(client->context);
+  forget(&client->shelf);
   free(client);
 }
 
+int ctls_client_present(struct ctls_client *client, struct ctls_identity *const *identities, int count) {
+  SSL_CTX_set_cert_cb(client->context, present, client);
+  return fill(&client->shelf, identities, count);
+}
+
 SSL_CTX *ctls_server_context(struct ctls_server *server) { return server->context; }
-SSL_CTX *ctls_client_context(struct ctls_client *client) { return client->context; }
+SSL_CTX *ctls_client_context(const struct ctls_client *client) { return client->context; }

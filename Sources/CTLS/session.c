@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 SSL_CTX *ctls_server_context(struct ctls_server *server);
-SSL_CTX *ctls_client_context(struct ctls_client *client);
+SSL_CTX *ctls_client_context(const struct ctls_client *client);
 
 struct ctls_session {
   SSL *ssl;
@@ -27,10 +27,39 @@ static struct ctls_session *session(SSL_CTX *context) {
   return NULL;
 }
 
-struct ctls_session *ctls_session_accept(struct ctls_server *server) {
+// What a certificate proves is looked at when it is needed: without one, or with one of nobody's, the session stands too.
+static int go_on(int is_fine, X509_STORE_CTX *store) {
+  (void)is_fine, (void)store;
+  return 1;
+}
+
+struct ctls_session *ctls_session_accept(struct ctls_server *server, const struct ctls_client *trust) {
   struct ctls_session *made = session(ctls_server_context(server));
-  if (made) SSL_set_accept_state(made->ssl);
-  return made;
+  if (!made) return NULL;
+  SSL_set_accept_state(made->ssl);
+  if (!trust) return made;
+  SSL_set_verify(made->ssl, SSL_VERIFY_PEER, go_on);
+  // A ticket would bring back what was proved under other settings.
+  SSL_set_options(made->ssl, SSL_OP_NO_TICKET);
+  // Servers call each other by the one certificate that they have, whichever end it was made for.
+  if (SSL_set1_verify_cert_store(made->ssl, SSL_CTX_get_cert_store(ctls_client_context(trust))) == 1 &&
+      SSL_set_purpose(made->ssl, X509_PURPOSE_ANY) == 1)
+    return made;
+  ctls_session_free(made);
+  return NULL;
+}
+
+int ctls_session_proves(struct ctls_session *session, const char *name, int is_address) {
+  if (!SSL_is_server(session->ssl) || !SSL_is_init_finished(session->ssl)) return 0;
+  X509 *shown = SSL_get0_peer_certificate(session->ssl);
+  if (!shown || SSL_get_verify_result(session->ssl) != X509_V_OK) return 0;
+  if (X509_check_purpose(shown, X509_PURPOSE_SSL_CLIENT, 0) != 1 &&
+      X509_check_purpose(shown, X509_PURPOSE_SSL_SERVER, 0) != 1)
+    return 0;
+  int found = is_address ? X509_check_ip_asc(shown, name, 0)
+                         : X509_check_host(shown, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL);
+  ERR_clear_error();
+  return found == 1;
 }
 
 struct ctls_session *ctls_session_connect(struct ctls_client *client, const char *name, int is_address) {

@@ -50,7 +50,10 @@ final class Certificates {
         fresh.identities = [made.leaf]
         fresh.own = made
       }
-      fresh.client = try TLSClient(authorities: settings.authorities, oldest: fresh.oldest)
+      let client = try TLSClient(authorities: settings.authorities, oldest: fresh.oldest)
+      // The own authority's says nothing to others, who may end the session over it.
+      if fresh.own == nil { try client.present(fresh.identities) }
+      fresh.client = client
     } catch {
       throw .content(error)
     }

@@ -14,6 +14,8 @@ final class Connection {
   var local: SocketAddress
   /// Of a connection that we opened over TLS: whom the other end proves to be.
   let serverName: String?
+  /// Where the other end, which opened it, says that it takes requests, and by this connection as well (RFC 5923).
+  var advertised: SocketAddress?
   var framer = StreamFramer()
   /// TCP is still being opened by us.
   var isConnecting: Bool
@@ -32,7 +34,7 @@ final class Connection {
   var isWatchedForWriting = false
   /// Nil: SIP travels as it is.
   private let tls: TLSSession?
-  private let isOurs: Bool
+  let isOurs: Bool
   private let opened: Instant
   /// When the message that is not whole yet began.
   private var midwaySince: Instant?
@@ -61,6 +63,11 @@ final class Connection {
 
   var flow: Flow {
     Flow(transport: transport, local: local, remote: remote, connection: number, serverName: serverName)
+  }
+  /// Whether it leads where a connection opened for that flow would, to the one who can prove the name.
+  func standsIn(for flow: Flow) -> Bool {
+    guard let name = flow.serverName, flow.transport == transport, advertised == flow.remote else { return false }
+    return tls?.proves(name) == true
   }
   /// Whether SIP can pass.
   var isEstablished: Bool { !isConnecting && tls?.isEstablished != false }

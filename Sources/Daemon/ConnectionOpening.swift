@@ -24,8 +24,10 @@ enum ConnectError: Error {
 }
 
 extension Connections {
+  /// Whom `asks` is true of is asked for a certificate over TLS. No phone is: some end the session then.
   func accept(
-    _ listener: StreamListener, _ transport: Transport, now: Instant, _ report: (ConnectionEvent) -> Void
+    _ listener: StreamListener, _ transport: Transport, asks: (IPAddress) -> Bool = { _ in false }, now: Instant,
+    _ report: (ConnectionEvent) -> Void
   ) {
     while let (socket, from) = listener.accept() {
       guard let from = from ?? socket.remoteAddress, let local = socket.localAddress else {
@@ -40,7 +42,8 @@ extension Connections {
         report(.refused(from))
         continue
       }
-      let session = transport == .tls ? tlsServer.flatMap { try? TLSSession(accepting: $0) } : nil
+      let trust = asks(from.ip) ? tlsClient : nil
+      let session = transport == .tls ? tlsServer.flatMap { try? TLSSession(accepting: $0, asking: trust) } : nil
       guard transport == .tcp || session != nil, add(socket, session, flow, isOurs: false, now: now) != nil else {
         socket.close()
         entrance.admission.release(flow.source)
@@ -60,10 +63,13 @@ extension Connections {
       guard let connection = byNumber[flow.connection] else { throw .gone }
       return connection
     }
-    return byNumber.values.first {
+    let same = byNumber.values.first {
       $0.remote == flow.remote && $0.transport == flow.transport && $0.serverName == flow.serverName
         && !$0.closesWhenWritten
     }
+    if let same { return same }
+    // The latest: the other end may have lost the others unseen.
+    return byNumber.values.filter { !$0.closesWhenWritten && $0.standsIn(for: flow) }.max { $0.number < $1.number }
   }
 
   private func handshakes(of source: IPAddress) -> Int {

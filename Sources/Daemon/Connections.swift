@@ -66,6 +66,12 @@ final class Connections {
     watch(connection)
   }
 
+  /// Whoever opened this TLS connection listens at that port, and takes requests by it as well.
+  func reuse(_ flow: Flow, port: UInt16) {
+    guard let connection = byNumber[flow.connection], connection.transport == .tls, !connection.isOurs else { return }
+    connection.advertised = SocketAddress(connection.remote.ip, port: port, scope: connection.remote.scope)
+  }
+
   func ready(_ number: UInt32, _ what: Readiness, now: Instant, _ report: (ConnectionEvent) -> Void) {
     guard let connection = byNumber[number] else { return }
     if connection.isConnecting {

@@ -151,7 +151,9 @@ final class Server {
         if port.listener.transport.isWebSocket {
           webSockets?.accept(listener, transport, now: now) { happened($0, now: now) }
         } else {
-          connections.accept(listener, transport, now: now) { happened($0, now: now) }
+          connections.accept(listener, transport, asks: { exchange.callsOverTLS($0) }, now: now) {
+            happened($0, now: now)
+          }
         }
       }
     case .connection(let number):
@@ -214,6 +216,7 @@ final class Server {
         if control?.isTapped == true { trace(bytes, flow, isIncoming: false) }
         transmit(bytes, flow, now: now)
       case .expectKeepAlives(let flow, let time): connections.expectKeepAlives(on: flow, within: time)
+      case .reuse(let flow, let port): connections.reuse(flow, port: port)
       case .media(let command): media.perform(command)
       case .needPorts(let count): reserve(count)
       case .resolve(let question): world.ask(question)

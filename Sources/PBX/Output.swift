@@ -12,6 +12,9 @@ public enum Output: Sendable {
   /// The phone at the other end of this connection has promised a sign of life within each such time: close it when none
   /// comes. Means nothing for UDP.
   case expectKeepAlives(Flow, within: Interval)
+  /// Whoever opened this TLS connection listens at that port of the same address, and takes requests by the connection as
+  /// well: use it for flows of connection 0 to there, if its certificate proves what they demand (RFC 5923).
+  case reuse(Flow, port: UInt16)
   /// Hand a command to the media thread.
   case media(Media.Command)
   /// Few media ports are left: reserve up to this many more and `offer` them, or none if none can be had.

@@ -15,6 +15,7 @@ extension Exchange {
     mediaTypes: capabilities.mediaTypes)
 
   func receiveRequest(_ request: Request, _ transaction: TransactionID, from flow: Flow) {
+    noteAlias(request, from: flow)
     guard Exchange.knownMethods.contains(request.method) else {
       return deny(request, transaction, .unknownMethod(request.method))
     }

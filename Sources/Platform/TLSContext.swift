@@ -48,4 +48,14 @@ public final class TLSClient {
   }
 
   deinit { ctls_client_free(pointer) }
+
+  /// From now on servers that ask for a certificate are shown one of these, whose authority they say they trust.
+  @export(interface)
+  public func present(_ identities: [TLSIdentity]) throws(TLSError) {
+    let pointers = identities.map { Optional($0.pointer) }
+    let set = pointers.withUnsafeBufferPointer {
+      ctls_client_present(pointer, $0.baseAddress, Int32($0.count))
+    }
+    guard set == 1 else { throw .outOfMemory }
+  }
 }

@@ -15,10 +15,10 @@ public final class TLSSession {
     pointer = made
   }
 
-  /// The server's end.
+  /// The server's end. With `trust` the other end is asked for a certificate, which it need not show.
   @export(interface)
-  public convenience init(accepting server: TLSServer) throws(TLSError) {
-    try self.init(ctls_session_accept(server.pointer))
+  public convenience init(accepting server: TLSServer, asking trust: TLSClient? = nil) throws(TLSError) {
+    try self.init(ctls_session_accept(server.pointer, trust?.pointer))
   }
 
   /// The client's end; the other one must prove to be `name`, a host or an IP address. Begin with `receive([])`.
@@ -28,6 +28,13 @@ public final class TLSSession {
   }
 
   deinit { ctls_session_free(pointer) }
+
+  /// Whether the other end of an accepted session has shown a certificate that names that host or IP address, and that
+  /// an authority vouches for which was trusted when the session began.
+  @export(interface)
+  public func proves(_ name: String) -> Bool {
+    ctls_session_proves(pointer, name, IPAddress(name) == nil ? 0 : 1) == 1
+  }
 
   /// Takes bytes from the wire, and returns the plain text that they held: no more than was fed, and at most one TLS
   /// record (16 KB) that waited for its end. After an error the session is of no use, but what tells the other end why

@@ -40,9 +40,12 @@ extension TransactionLayer {
   /// Unguessable, so that nobody who doesn't see our requests answers them.
   mutating func newBranch() -> String { Via.magicCookie + random.token(10) }
 
-  /// The Via of a request of ours, which always asks for the source port (RFC 3581 §3).
+  /// The Via of a request of ours, which always asks for the source port (RFC 3581 §3), and offers the connection for the
+  /// way back where its other end has proved who it is (RFC 5923 §9.1).
   func via(_ flow: Flow, branch: String) -> String {
-    "SIP/2.0/" + flow.transport.viaName + " " + flow.local.description + ";branch=" + branch + ";rport"
+    let isProven = flow.transport == .tls && flow.serverName != nil
+    return "SIP/2.0/" + flow.transport.viaName + " " + flow.local.description + ";branch=" + branch + ";rport"
+      + (isProven ? ";alias" : "")
   }
 }
 

@@ -48,6 +48,9 @@ public struct Via: Hashable, Sendable {
     set { parameters["rport"] = newValue.map { String($0) } }
   }
 
+  /// Whether the sender takes requests by the connection that this one came by (RFC 5923 §8).
+  public var hasAlias: Bool { parameters.contains("alias") }
+
   public var maddr: String? { parameters["maddr"] }
   public var ttl: UInt8? { parameters["ttl"].flatMap { UInt8($0) } }
 

@@ -18,6 +18,8 @@ final class ConnectionFixture {
   /// What is spoken where the listener takes connections.
   var transport = Transport.tcp
   var damaged = 0
+  /// Whether who connects over TLS is asked for a certificate.
+  var asks = false
 
   init(_ limits: ConnectionLimits = ConnectionLimits()) throws {
     poller = try Poller()
@@ -52,7 +54,7 @@ final class ConnectionFixture {
       poller.wait(until: Clock.monotonic() + .milliseconds(10)) { token, what in
         let now = Clock.monotonic()
         switch Token(packed: token) {
-        case .streamListener: connections.accept(listener, transport, now: now) { report($0) }
+        case .streamListener: connections.accept(listener, transport, asks: { _ in asks }, now: now) { report($0) }
         case .connection(let number): connections.ready(number, what, now: now) { report($0) }
         default: break
         }

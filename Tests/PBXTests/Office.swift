@@ -99,7 +99,7 @@ final class Box: SimNode {
       case .media(.press(let stream, let side, let digit, let milliseconds)):
         presses.append("\(stream.number) \(side) \(digit) \(milliseconds)")
       case .media(.release(let port)): portsOffered.remove(port)
-      case .media, .expectKeepAlives: break
+      case .media, .expectKeepAlives, .reuse: break
       case .needPorts(let count): exchange.offer(ports: (0..<count).compactMap { _ in nextFreePort() })
       case .resolve(let question):
         asked.append(question)

@@ -51,12 +51,18 @@ struct ctls_client;
 // The authorities of a PEM file, or OpenSSL's default places where it is NULL. NULL where the file has none.
 struct ctls_client *ctls_client_new(const char *authorities, int oldest);
 void ctls_client_free(struct ctls_client *client);
+// What it shows to a server that asks for a certificate: the first of each kind of key whose authority the server names,
+// or of all where it names none.
+int ctls_client_present(struct ctls_client *client, struct ctls_identity *const *identities, int count);
 
 struct ctls_session;
-struct ctls_session *ctls_session_accept(struct ctls_server *server);
+// With `trust` the other end is asked for a certificate, which it may refuse to show: ctls_session_proves tells of it.
+struct ctls_session *ctls_session_accept(struct ctls_server *server, const struct ctls_client *trust);
 // The other end must prove to be `name`, a host or an IP address.
 struct ctls_session *ctls_session_connect(struct ctls_client *client, const char *name, int is_address);
 void ctls_session_free(struct ctls_session *session);
+// Whether the other end of an accepted session has shown a certificate of that host or address which `trust` vouches for.
+int ctls_session_proves(struct ctls_session *session, const char *name, int is_address);
 // Takes octets from the wire; 0 where memory is out.
 int ctls_session_feed(struct ctls_session *session, const void *bytes, size_t count);
 // 1: it stands; 0: waits for octets; -1: failed.

@@ -1,6 +1,7 @@
 """Lines to the outside: a second exchange plays the provider, found through a name server of the test's own."""
 
 import re
+import threading
 
 from harness.exchange import DOMAIN, Exchange, Extension
 from harness.name_server import NameServer
@@ -8,6 +9,7 @@ from harness.network import IPV4, TESTER
 from harness.office import UDP
 from harness.process import until
 from harness.promise import Promises
+from harness.tls_peer import Authority, Peer, answer
 from chapters.conversations import both, talk
 
 chapter = Promises("trunks")
@@ -144,6 +146,61 @@ def mismatched(office):
     status, steps = world.tried()
     assert status == 1 and "no connection to tls" in steps[-1] and "provider.example" in steps[-1], steps
     return steps[-1]
+
+
+@chapter.promise("a line's own connection over TLS is used for the way back, and a stranger's is not")
+def reused(office):
+    tester, own = f"{IPV4}{TESTER}", Authority(office.folder)
+    box = office.host("box")
+    identity = own.certify(box.ipv4, "box")
+    peer = office.runs(Peer(tester, 5077, own.certify(tester, "peer"), DOMAIN, asks=own.pem))
+    office.open(host=box, more=f"""country: DE
+sip:
+  listen: ['udp://0.0.0.0:5060', 'tls://0.0.0.0:5061']
+  tls: {{authorities: {own.pem}, certificates: [{{certificate: {identity[0]}, key: {identity[1]}}}]}}
+trunks:
+  line: {{host: {tester}, port: 5077, transport: tls, keep_alive: 0}}
+""")
+
+    def tried():
+        """Has the exchange ask for the line; returns what to call once the request was answered."""
+        asking = threading.Thread(target=lambda: results.append(office.exchange.trial("line")))
+        results = []
+        asking.start()
+
+        def end():
+            asking.join(20)
+            assert results and results[0][0] == 0, results
+        return end
+
+    # By a connection of the exchange's, which offers it for the way back: a request that comes by it is answered there.
+    end = tried()
+    ours = peer.accept()
+    request = ours.receive()
+    assert request.startswith("OPTIONS") and ";alias" in request, request
+    assert ("IP Address", box.ipv4) in ours.stream.getpeercert()["subjectAltName"], "the exchange shows its certificate"
+    answer(ours, request)
+    end()
+    assert ours.ask("OPTIONS").startswith("SIP/2.0 200"), "an answer to a request by the exchange's own connection"
+    ours.close()
+    # Strangers at the line's address: without a certificate, with one of nobody's, with one of another's name.
+    other = Authority(office.folder, "other")
+    shown = (None, other.certify(tester, "false"), own.certify(f"{IPV4}9", "else"))
+    strangers = [peer.call(box.ipv4, identity) for identity in shown]
+    end = tried()
+    ours = peer.accept()
+    answer(ours, ours.receive())
+    end()
+    for client in (ours, *strangers):
+        client.close()
+    # The line itself.
+    theirs = peer.call(box.ipv4, own.certify(tester, "itself"))
+    end = tried()
+    request = theirs.receive()
+    assert request.startswith("OPTIONS"), request
+    answer(theirs, request)
+    end()
+    assert not peer.is_called(), "no second connection"
 
 
 @chapter.promise("a name server that dies ends no call and loses no line")
