@@ -280,6 +280,11 @@ size_t cws_unsent(struct cws *c, uint32_t number, int *wants_to_write) {
   return connection ? connection->unsent : 0;
 }
 
+int cws_is_midway(struct cws *c, uint32_t number) {
+  struct connection *connection = find(c, number);
+  return connection && connection->received > 0;
+}
+
 void cws_end(struct cws *c, uint32_t number) {
   struct connection *connection = find(c, number);
   if (connection) lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);

@@ -19,13 +19,11 @@ final class Connection {
   var framer = StreamFramer()
   /// TCP is still being opened by us.
   var isConnecting: Bool
-  /// Whether it has brought a whole message or keep-alive.
+  /// Whether it has brought a whole message; empty lines are none.
   var isProven = false
   var lastHeard: Instant
   /// How soon silence ends it, where the phone has promised signs of life (RFC 5626 §5.4).
   var mostSilence: Interval?
-  /// When unsent bytes last became fewer; nil while there are none.
-  var stalledSince: Instant?
   /// Closes once all is written.
   var closesWhenWritten = false
   /// The flows of connection 0 that were sent here: who uses one learns of the end by that name.
@@ -79,33 +77,35 @@ final class Connection {
     guard isEstablished else { return opened + (isOurs ? limits.connect : limits.handshake) }
     var due = isProven ? lastHeard + (mostSilence ?? limits.idle) : opened + limits.patience
     if let midwaySince { due = min(due, midwaySince + limits.patience) }
-    if let stalledSince { due = min(due, stalledSince + limits.stall) }
+    if let since = queue.waitingSince { due = min(due, since + limits.stall) }
     return due
   }
 
   /// Why `deadline` passed, for the log.
-  var dawdling: StaticString {
+  func dawdling(_ limits: ConnectionLimits, now: Instant) -> StaticString {
     if isConnecting { return "the other end does not answer" }
     if !isEstablished { return "the TLS handshake took too long" }
-    if stalledSince != nil { return "the other end takes nothing more" }
+    if let since = queue.waitingSince, since + limits.stall <= now { return "the other end does not read" }
     if !isProven || midwaySince != nil { return "no whole message came" }
     return "silent for too long"
   }
 
   /// TCP stands. Over TLS the handshake begins.
-  func connected() throws(TLSError) {
+  func connected(now: Instant) throws(TLSError) {
     isConnecting = false
     isProven = true
     local = socket.localAddress ?? local
     if let tls {
       _ = try tls.receive([])
-      _ = queue.append(tls.takeOutgoing())
+      _ = queue.append(tls.takeOutgoing(), now: now)
     }
   }
 
   /// Takes what was read from the socket; false where nothing more comes.
   func take(_ wire: [UInt8], now: Instant) throws(TLSError) -> Bool {
     lastHeard = now
+    // Nobody asks any more what it says.
+    if closesWhenWritten { return true }
     guard let tls else {
       framer.receive(wire)
       return true
@@ -115,7 +115,7 @@ final class Connection {
       plain = try tls.receive(wire)
     } catch {
       // What is left to say is why.
-      _ = queue.append(tls.takeOutgoing())
+      _ = queue.append(tls.takeOutgoing(), now: now)
       throw error
     }
     framer.receive(plain)
@@ -123,8 +123,7 @@ final class Connection {
       for bytes in early { try tls.send(bytes[...]) }
       early = []
     }
-    _ = queue.append(tls.takeOutgoing())
-    if stalledSince == nil && !queue.isEmpty { stalledSince = now }
+    _ = queue.append(tls.takeOutgoing(), now: now)
     return !tls.isEnded
   }
 
@@ -138,7 +137,7 @@ final class Connection {
     }
   }
 
-  /// A whole message or keep-alive came: what follows it is another one.
+  /// A whole message came: what follows it is another one.
   func advanced() {
     isProven = true
     midwaySince = nil
@@ -151,25 +150,22 @@ final class Connection {
       early.append(bytes)
       return earlyCount <= queue.limit
     }
-    if stalledSince == nil { stalledSince = now }
-    guard let tls else { return queue.append(bytes) }
+    guard let tls else { return queue.append(bytes, now: now) }
     guard (try? tls.send(bytes[...])) != nil else { return false }
-    return queue.append(tls.takeOutgoing())
+    return queue.append(tls.takeOutgoing(), now: now)
   }
 
   /// Writes what the other end takes now; false once the connection is of no use any more.
-  func flush(now: Instant) -> Bool {
+  func flush() -> Bool {
     guard !isConnecting else { return true }
     while let front = queue.front {
       switch socket.write(front) {
       case .moved(let count):
         queue.advance(count)
-        stalledSince = now
       case .wouldBlock: return true
       case .closed, .failed: return false
       }
     }
-    stalledSince = nil
     return !closesWhenWritten
   }
 
@@ -177,7 +173,7 @@ final class Connection {
   func close() {
     if let tls, isEstablished {
       tls.end()
-      _ = queue.append(tls.takeOutgoing())
+      _ = queue.append(tls.takeOutgoing(), now: lastHeard)
     }
     if !isConnecting, let front = queue.front { _ = socket.write(front) }
     socket.close()

@@ -29,6 +29,18 @@ extension Server {
     }
   }
 
+  /// All connections are taken: the one that was silent the longest ends, of those whose other end is neither registered
+  /// nor has proved who it is.
+  func makeRoom(now: Instant) {
+    let stalest = connections.stalest(exchange.knows)
+    let page = webSockets?.stalest(exchange.knows)
+    if let page, stalest.map({ page.heard < $0.heard }) ?? true {
+      webSockets?.giveWay(page.number, now: now) { happened($0, now: now) }
+    } else if let stalest {
+      connections.giveWay(stalest.number) { happened($0, now: now) }
+    }
+  }
+
   /// Says at most once in 10 s that connections are turned away, for whoever opens many would else fill the log.
   private func refused(_ remote: SocketAddress, now: Instant) {
     refusals.count += 1

@@ -15,7 +15,7 @@ struct ConnectionLimits {
   var message = 128 << 10
   /// Silence of a WebSocket after which it is asked for a sign of life.
   var ping = Interval.seconds(60)
-  /// How long unsent bytes may wait without one being taken.
+  /// How long bytes may wait to be written: what a phone gets later than that is of no use to it.
   var stall = Interval.seconds(20)
   /// How long a TLS handshake, or the opening of a WebSocket, may take from the connection's start.
   var handshake = Interval.seconds(10)
@@ -37,6 +37,12 @@ final class Entrance {
     if lastNumber == 0 { lastNumber = 1 }
     return lastNumber
   }
+
+  /// Counts one more connection, for which `makeRoom` may end another where all are taken.
+  func admit(_ source: IPAddress, _ limits: ConnectionLimits, makeRoom: () -> Void) -> Bool {
+    if admission.total >= limits.total && admission.held(by: source) < limits.perSource { makeRoom() }
+    return admission.admit(source, limits)
+  }
 }
 
 /// Counts connections, so that one source cannot take them all.
@@ -46,12 +52,14 @@ struct Admission {
 
   /// Counts one more connection; false, and nothing counted, where a limit is reached.
   mutating func admit(_ source: IPAddress, _ limits: ConnectionLimits) -> Bool {
-    let held = bySource[source] ?? 0
+    let held = held(by: source)
     guard total < limits.total, held < limits.perSource else { return false }
     total += 1
     bySource[source] = held + 1
     return true
   }
+
+  func held(by source: IPAddress) -> Int { bySource[source] ?? 0 }
 
   mutating func release(_ source: IPAddress) {
     guard let held = bySource[source] else { return }
@@ -62,7 +70,11 @@ struct Admission {
 
 /// Bytes that wait to be written, with a bound.
 struct WriteQueue {
-  private var chunks: [[UInt8]] = []
+  /// Small pieces of one second are put together up to this size, for there may be one for each empty line that came.
+  private static let piece = 4096
+  private static let second = Interval.seconds(1)
+
+  private var chunks: [(bytes: [UInt8], since: Instant)] = []
   /// Bytes of the first chunk that are gone.
   private var taken = 0
   private(set) var count = 0
@@ -72,22 +84,30 @@ struct WriteQueue {
 
   var isEmpty: Bool { count == 0 }
 
+  /// Since when the first byte waits; nil where none does.
+  var waitingSince: Instant? { chunks.first?.since }
+
   /// False, and nothing queued, where the bound would be passed.
-  mutating func append(_ bytes: [UInt8]) -> Bool {
+  mutating func append(_ bytes: [UInt8], now: Instant) -> Bool {
     guard count + bytes.count <= limit else { return false }
-    if !bytes.isEmpty { chunks.append(bytes) }
+    guard !bytes.isEmpty else { return true }
     count += bytes.count
+    if let last = chunks.last, last.bytes.count + bytes.count <= Self.piece, now - last.since < Self.second {
+      chunks[chunks.count - 1].bytes += bytes
+    } else {
+      chunks.append((bytes, now))
+    }
     return true
   }
 
   /// What to write next.
-  var front: ArraySlice<UInt8>? { chunks.first?[taken...] }
+  var front: ArraySlice<UInt8>? { chunks.first?.bytes[taken...] }
 
   /// Takes off what was written of `front`.
   mutating func advance(_ written: Int) {
     taken += written
     count -= written
-    if let first = chunks.first, taken >= first.count {
+    if let first = chunks.first, taken >= first.bytes.count {
       chunks.removeFirst()
       taken = 0
     }

@@ -24,10 +24,11 @@ enum ConnectError: Error {
 }
 
 extension Connections {
-  /// Whom `asks` is true of is asked for a certificate over TLS. No phone is: some end the session then.
+  /// Whom `asks` is true of is asked for a certificate over TLS. No phone is: some end the session then. `makeRoom` may
+  /// end a connection where all are taken.
   func accept(
-    _ listener: StreamListener, _ transport: Transport, asks: (IPAddress) -> Bool = { _ in false }, now: Instant,
-    _ report: (ConnectionEvent) -> Void
+    _ listener: StreamListener, _ transport: Transport, asks: (IPAddress) -> Bool = { _ in false },
+    makeRoom: () -> Void = {}, now: Instant, _ report: (ConnectionEvent) -> Void
   ) {
     while let (socket, from) = listener.accept() {
       guard let from = from ?? socket.remoteAddress, let local = socket.localAddress else {
@@ -37,7 +38,7 @@ extension Connections {
       let flow = Flow(transport: transport, local: local, remote: from)
       // Who opens one after the other and finishes none may not keep the processor busy with handshakes.
       let dawdling = transport == .tls && handshakes(of: flow.source) >= limits.handshakesPerSource
-      guard !dawdling, entrance.admission.admit(flow.source, limits) else {
+      guard !dawdling, entrance.admit(flow.source, limits, makeRoom: makeRoom) else {
         socket.close()
         report(.refused(from))
         continue

@@ -45,7 +45,7 @@ final class Connections {
     guard connection.enqueue(bytes, now: now) else {
       return close(connection, "the other end is too slow", report)
     }
-    guard connection.flush(now: now) else { return close(connection, nil, report) }
+    guard connection.flush() else { return close(connection, nil, report) }
     watch(connection)
   }
 
@@ -60,7 +60,7 @@ final class Connections {
   func finish(_ flow: Flow, with bytes: [UInt8]?, now: Instant, _ report: (ConnectionEvent) -> Void) {
     guard let connection = byNumber[flow.connection] else { return }
     connection.closesWhenWritten = true
-    guard let bytes, connection.enqueue(bytes, now: now), connection.flush(now: now) else {
+    guard let bytes, connection.enqueue(bytes, now: now), connection.flush() else {
       return close(connection, nil, report)
     }
     watch(connection)
@@ -78,12 +78,12 @@ final class Connections {
       let failure = connection.socket.connectError
       guard failure == 0 else { return close(connection, errorText(failure), report) }
       do throws(TLSError) {
-        try connection.connected()
+        try connection.connected(now: now)
       } catch {
         return close(connection, error.description, report)
       }
     }
-    guard connection.flush(now: now) else { return close(connection, nil, report) }
+    guard connection.flush() else { return close(connection, nil, report) }
     if what.contains(.readable) || what.contains(.hangup) || what.contains(.failed) {
       read(connection, now: now, report)
     }
@@ -94,9 +94,19 @@ final class Connections {
   func wake(now: Instant, _ report: (ConnectionEvent) -> Void) {
     guard let due = nextDeadline, due <= now else { return }
     for connection in byNumber.values where connection.deadline(limits) <= now {
-      close(connection, "\(connection.dawdling)", report)
+      close(connection, "\(connection.dawdling(limits, now: now))", report)
     }
     nextDeadline = byNumber.values.map { $0.deadline(limits) }.min().map { max($0, now + .seconds(1)) }
+  }
+
+  /// The connection that was silent the longest, of those that someone else opened and nobody needs.
+  func stalest(_ isNeeded: (Flow) -> Bool) -> (number: UInt32, heard: Instant)? {
+    let others = byNumber.values.filter { !$0.isOurs && !isNeeded($0.flow) }
+    return others.min { $0.lastHeard < $1.lastHeard }.map { ($0.number, $0.lastHeard) }
+  }
+
+  func giveWay(_ number: UInt32, _ report: (ConnectionEvent) -> Void) {
+    if let connection = byNumber[number] { close(connection, "gives way to another connection", report) }
   }
 
   func closeAll() {
@@ -117,7 +127,7 @@ final class Connections {
     } catch {
       return close(connection, error.description, report)
     }
-    guard connection.flush(now: now) else { return close(connection, nil, report) }
+    guard connection.flush() else { return close(connection, nil, report) }
     takeMessages(connection, now: now, report)
     guard byNumber[connection.number] != nil else { return }
     connection.settled(now: now)
@@ -127,13 +137,14 @@ final class Connections {
   private func takeMessages(_ connection: Connection, now: Instant, _ report: (ConnectionEvent) -> Void) {
     while byNumber[connection.number] != nil {
       do throws(SIPError) {
-        guard let output = try connection.framer.next() else { return }
-        connection.advanced()
+        guard !connection.closesWhenWritten, let output = try connection.framer.next() else { return }
         switch output {
-        case .message(let message): report(.message(message, connection.flow))
+        case .message(let message):
+          connection.advanced()
+          report(.message(message, connection.flow))
         case .ping:
           // RFC 5626 §4.4.1: a double CRLF is answered by one.
-          guard connection.enqueue([13, 10], now: now), connection.flush(now: now) else {
+          guard connection.enqueue([13, 10], now: now), connection.flush() else {
             return close(connection, nil, report)
           }
         case .pong: break

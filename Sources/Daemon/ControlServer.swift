@@ -87,7 +87,7 @@ final class ControlServer {
       return
     }
     client.isAnswered = true
-    _ = client.unsent.append(reply.bytes)
+    _ = client.unsent.append(reply.bytes, now: client.since)
     if let tap = reply.tap {
       client.tap = tap
       taps += 1
@@ -127,7 +127,7 @@ final class ControlServer {
     for (number, client) in clients {
       guard client.tap != nil, let bytes = records(&client.tap!) else { continue }
       let wasEmpty = client.unsent.isEmpty
-      if client.unsent.append(bytes), wasEmpty { flushTap(number, client) }
+      if client.unsent.append(bytes, now: client.since), wasEmpty { flushTap(number, client) }
     }
   }
 

@@ -149,11 +149,13 @@ final class Server {
       if let port = ports[number], case .stream(let listener) = port.socket {
         let transport = port.listener.sip
         if port.listener.transport.isWebSocket {
-          webSockets?.accept(listener, transport, now: now) { happened($0, now: now) }
-        } else {
-          connections.accept(listener, transport, asks: { exchange.callsOverTLS($0) }, now: now) {
+          webSockets?.accept(listener, transport, makeRoom: { makeRoom(now: now) }, now: now) {
             happened($0, now: now)
           }
+        } else {
+          connections.accept(
+            listener, transport, asks: { exchange.callsOverTLS($0) }, makeRoom: { makeRoom(now: now) }, now: now
+          ) { happened($0, now: now) }
         }
       }
     case .connection(let number):

@@ -10,6 +10,11 @@ final class WebSockets {
     let flow: Flow
     let opened: Instant
     var stands = false
+    var lastHeard: Instant
+    /// Whether it has brought a message.
+    var isProven = false
+    /// When the message that is not whole yet began.
+    var midwaySince: Instant?
     var unsent = 0
     /// When unsent bytes last became fewer; nil while there are none.
     var stalledSince: Instant?
@@ -19,6 +24,17 @@ final class WebSockets {
       self.socket = socket
       self.flow = flow
       opened = now
+      lastHeard = now
+    }
+
+    /// Why it has to end, if it does.
+    func dawdling(_ limits: ConnectionLimits, now: Instant) -> String? {
+      if !stands { return opened + limits.handshake <= now ? "no WebSocket came of it" : nil }
+      if let since = midwaySince ?? (isProven ? nil : opened), since + limits.patience <= now {
+        return "no whole message came"
+      }
+      if let since = stalledSince, since + limits.stall <= now { return "the other end does not read" }
+      return nil
     }
   }
 
@@ -51,7 +67,8 @@ final class WebSockets {
   }
 
   func accept(
-    _ listener: StreamListener, _ transport: Transport, now: Instant, _ report: (ConnectionEvent) -> Void
+    _ listener: StreamListener, _ transport: Transport, makeRoom: () -> Void = {}, now: Instant,
+    _ report: (ConnectionEvent) -> Void
   ) {
     while let (socket, from) = listener.accept() {
       guard let from = from ?? socket.remoteAddress, let local = socket.localAddress else {
@@ -61,7 +78,7 @@ final class WebSockets {
       let number = entrance.nextNumber()
       let flow = Flow(transport: transport, local: local, remote: from, connection: number)
       let dawdling = links.values.count { $0.flow.source == flow.source && !$0.stands }
-      guard dawdling < limits.handshakesPerSource, entrance.admission.admit(flow.source, limits) else {
+      guard dawdling < limits.handshakesPerSource, entrance.admit(flow.source, limits, makeRoom: makeRoom) else {
         socket.close()
         report(.refused(from))
         continue
@@ -82,7 +99,9 @@ final class WebSockets {
   func ready(_ number: UInt32, _ what: Readiness, now: Instant, _ report: (ConnectionEvent) -> Void) {
     guard let link = links[number] else { return }
     server.ready(number, link.socket, what)
+    if what.contains(.readable) { link.lastHeard = now }
     takeEvents(now: now, report)
+    if !server.isMidway(number) { link.midwaySince = nil } else if link.midwaySince == nil { link.midwaySince = now }
     watch(number, now: now)
   }
 
@@ -102,11 +121,21 @@ final class WebSockets {
     guard let due = nextDeadline, due <= now else { return }
     server.tick()
     for (number, link) in links {
-      if !link.stands && link.opened + limits.handshake <= now { end(number, "no WebSocket came of it") }
-      if let since = link.stalledSince, since + limits.stall <= now { end(number, "the other end takes nothing more") }
+      if let reason = link.dawdling(limits, now: now) { end(number, reason) }
     }
     takeEvents(now: now, report)
     nextDeadline = links.isEmpty ? nil : now + .seconds(1)
+  }
+
+  /// The connection that was silent the longest, of those that nobody needs.
+  func stalest(_ isNeeded: (Flow) -> Bool) -> (number: UInt32, heard: Instant)? {
+    let others = links.filter { !isNeeded($0.value.flow) }
+    return others.min { $0.value.lastHeard < $1.value.lastHeard }.map { ($0.key, $0.value.lastHeard) }
+  }
+
+  func giveWay(_ number: UInt32, now: Instant, _ report: (ConnectionEvent) -> Void) {
+    end(number, "gives way to another connection")
+    takeEvents(now: now, report)
   }
 
   private func end(_ number: UInt32, _ reason: String) {
@@ -125,6 +154,9 @@ final class WebSockets {
           _ = server.send([13, 10], to: number)
           watch(number, now: now)
         } else if !bytes.allSatisfy({ $0 == 13 || $0 == 10 }) {
+          link.isProven = true
+          // One that came in pieces is whole, whatever has begun after it.
+          link.midwaySince = nil
           report(.message(bytes, link.flow))
         }
       case .closed(let number):

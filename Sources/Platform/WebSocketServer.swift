@@ -97,6 +97,9 @@ public final class WebSocketServer {
     return (Int(count), wants != 0)
   }
 
+  /// Whether a message has begun that is not whole yet.
+  public func isMidway(_ number: UInt32) -> Bool { cws_is_midway(pointer, number) == 1 }
+
   /// Closes a connection at once.
   public func end(_ number: UInt32) { cws_end(pointer, number) }
 }

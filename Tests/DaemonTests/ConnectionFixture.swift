@@ -20,6 +20,10 @@ final class ConnectionFixture {
   var damaged = 0
   /// Whether who connects over TLS is asked for a certificate.
   var asks = false
+  /// How far the connections' time is ahead of the clock's.
+  var ahead = Interval.zero
+  /// Whom all connections are taken from, where there is no room.
+  var stranger: (Flow) -> Bool = { _ in false }
 
   init(_ limits: ConnectionLimits = ConnectionLimits()) throws {
     poller = try Poller()
@@ -47,14 +51,28 @@ final class ConnectionFixture {
     }
   }
 
+  var now: Instant { Clock.monotonic() + ahead }
+
+  /// Lets so much time pass, and what has dawdled be closed.
+  func pass(_ time: Interval) {
+    ahead = ahead + time
+    connections.wake(now: now) { report($0) }
+  }
+
+  private func makeRoom() {
+    guard let stalest = connections.stalest({ !stranger($0) }) else { return }
+    connections.giveWay(stalest.number) { report($0) }
+  }
+
   /// Turns the loop until something holds, for two seconds at most.
   func run(until holds: () -> Bool) -> Bool {
     let end = Clock.monotonic() + .seconds(2)
     while !holds() && Clock.monotonic() < end {
       poller.wait(until: Clock.monotonic() + .milliseconds(10)) { token, what in
-        let now = Clock.monotonic()
+        let now = now
         switch Token(packed: token) {
-        case .streamListener: connections.accept(listener, transport, asks: { _ in asks }, now: now) { report($0) }
+        case .streamListener:
+          connections.accept(listener, transport, asks: { _ in asks }, makeRoom: makeRoom, now: now) { report($0) }
         case .connection(let number): connections.ready(number, what, now: now) { report($0) }
         default: break
         }

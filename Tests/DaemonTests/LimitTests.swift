@@ -20,18 +20,34 @@ import Wire
 
   @Test func aWriteQueueIsBoundedAndKeepsItsOrder() {
     var queue = WriteQueue(limit: 6)
-    let taken = [[1, 2, 3], [4, 5], [], [6, 7]].map { queue.append($0) }
+    let taken = [[1, 2, 3], [4, 5], [], [6, 7]].enumerated().map {
+      queue.append($0.element, now: .zero + .seconds(Int64($0.offset) * 10))
+    }
     #expect(taken == [true, true, true, false] && queue.count == 5)
-    #expect(queue.front == [1, 2, 3][...])
+    #expect(queue.front == [1, 2, 3][...] && queue.waitingSince == .zero)
     queue.advance(2)
     #expect(queue.front == [3] && queue.count == 3)
     queue.advance(1)
-    #expect(queue.front == [4, 5])
-    let fits = queue.append([6, 7, 8])
+    #expect(queue.front == [4, 5] && queue.waitingSince == .zero + .seconds(10))
+    let fits = queue.append([6, 7, 8], now: .zero + .seconds(40))
     #expect(fits)
     queue.advance(2)
     queue.advance(3)
-    #expect(queue.isEmpty && queue.front == nil)
+    #expect(queue.isEmpty && queue.front == nil && queue.waitingSince == nil)
+  }
+
+  /// As many answers to empty lines as a connection holds.
+  @Test func manySmallPiecesAreFewWrites() {
+    var queue = WriteQueue(limit: 256 << 10)
+    while queue.append([13, 10], now: .zero) {}
+    #expect(queue.count == 256 << 10)
+    var writes = 0
+    while let front = queue.front {
+      #expect(front.starts(with: [13, 10]))
+      queue.advance(front.count)
+      writes += 1
+    }
+    #expect(writes <= 64 && queue.isEmpty)
   }
 
   @Test func tokensComeBack() {

@@ -38,6 +38,8 @@ void cws_tick(struct cws *c);
 int cws_send(struct cws *c, uint32_t number, const void *bytes, size_t count, int is_text);
 // Octets that wait to be written; with it whether the descriptor has to be watched for writing.
 size_t cws_unsent(struct cws *c, uint32_t number, int *wants_to_write);
+// Whether a message has begun that is not whole yet.
+int cws_is_midway(struct cws *c, uint32_t number);
 // Closes a connection at once.
 void cws_end(struct cws *c, uint32_t number);
 

@@ -13,7 +13,7 @@ from harness.exchange import DOMAIN
 from harness.office import PATHS, UDP, Path
 from harness.process import until
 from harness.promise import Promises
-from harness.sip_client import over_tls
+from harness.sip_client import Client, over_tls
 from harness.web_phone import InvalidHandshake, WebPhone
 from chapters.conversations import both, talk
 
@@ -185,6 +185,28 @@ def slow_loris(office):
     for each in silent:
         each.close()
     return f"{most} of 40 were let in, none stayed; {both(office, a, b, ['PCMU'])}"
+
+
+@chapter.promise("a stranger who asks and asks and never reads is cut off, and a phone is answered meanwhile")
+def never_reads(office):
+    exchange = office.open(more="sip: {listen: ['udp://0.0.0.0:5060', 'tcp://0.0.0.0:5060']}\n")
+    box = exchange.host.ipv4
+    phone, greedy = (Client(socket.create_connection((box, 5060), timeout=5), "TCP", DOMAIN) for _ in range(2))
+    assert known(office, "1001", phone).register().startswith("SIP/2.0 200")
+    questions, sent = "".join(greedy.request("OPTIONS") for _ in range(100)).encode(), 0
+    # Enough that its own end and the exchange's kernel hold nothing more.
+    with greedy.stream:
+        try:
+            for _ in range(2000):
+                greedy.stream.sendall(questions)
+                sent += 100
+                if sent % 2000 == 0:
+                    assert answers(phone), "an answer to one who reads"
+        except (ConnectionError, TimeoutError):
+            pass
+    until(lambda: "the other end is too slow" in exchange.log(), 5, "the log says why the connection ended")
+    assert answers(phone) and exchange.status()["connections"] == 1
+    return f"after {sent} requests"
 
 
 @chapter.promise("a phone keeps its way open by empty lines over TLS and by STUN over UDP, as RFC 5626 has it")
