@@ -51,11 +51,11 @@ let package = Package(
     library("Crypto", ["COpenSSL"]),
     library("Codecs", ["COpus", "CSpeexDSP"]),
     library("RTP", ["Wire"]),
-    library("SDP", ["Wire"]),
+    library("SDP", ["Crypto", "Wire"]),
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
     library("Configuration", ["Numbering", "Wire", "CYAML"]),
     library("KernelRelay", ["CLinux", "CMnl", "Platform", "Wire"]),
-    library("Media", ["RTP", "Codecs", "KernelRelay", "Wire", "Platform"]),
+    library("Media", ["RTP", "STUN", "Codecs", "KernelRelay", "Wire", "Platform"]),
     library(
       "PBX",
       [
@@ -116,7 +116,7 @@ let package = Package(
     tests("CodecsTests", ["Codecs"]),
     tests("RTPTests", ["RTP", "Wire"]),
     tests("KernelRelayTests", ["KernelRelay", "Wire"]),
-    tests("MediaTests", ["Media", "KernelRelay", "RTP", "Codecs", "Platform", "Wire"]),
+    tests("MediaTests", ["Media", "KernelRelay", "RTP", "STUN", "Codecs", "Platform", "Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),
     tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Crypto", "Wire"]),

@@ -37,6 +37,8 @@ class Phone:
     codec = "PCMU"
     # A fax by T.38 instead of audio.
     fax = False
+    # What else is said of the audio, given its port.
+    says = staticmethod(lambda port: "")
 
     def __init__(self, number, password, exchange, domain, host=HOST):
         """`exchange` is its address and port; `host` is the phone's own address."""
@@ -126,7 +128,7 @@ class Phone:
         if self.fax:
             return head + f"m=image {media_port} udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n"
         return (head + f"m=audio {media_port} RTP/AVP {number}\r\n"
-                f"a=rtpmap:{number} {name}\r\na={self.direction}\r\n")
+                f"a=rtpmap:{number} {name}\r\na={self.direction}\r\n{self.says(media_port)}")
 
     def call(self, callee, media_port, callee_port):
         """Calls another phone of this process; returns the media ports that the exchange told each of the two."""

@@ -17,9 +17,10 @@ func sdpFault(_ bytes: [UInt8]) -> String? {
       audio.further[i].number = UInt16(i + 1)
       audio.further[i].ownPort = 16386
     }
-    var session = LocalSession(sessionID: 7)
+    var session = LocalSession(sessionID: 7, iceSecret: [1, 2])
     let answer = session.answer(description, audio, at: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 16384))
     guard answer.media.count == description.media.count else { return "the answer has another number of media lines" }
+    if let fault = iceFault(audio, answer) { return fault }
     let offer = session.offer(audio, at: SocketAddress(.anyIPv6, port: 2))
     guard offer.media.count == answer.media.count else { return "an offer after the answer has other lines" }
     guard let echoed = try offer.answeredStreams(session), echoed.formats.isEmpty == audio.formats.isEmpty,
@@ -30,4 +31,12 @@ func sdpFault(_ bytes: [UInt8]) -> String? {
   } catch {
     return error.description.isEmpty ? "an error without words" : nil
   }
+}
+
+/// Whoever offers ICE well is answered so, in words that can be read, and nobody else is.
+private func iceFault(_ audio: AudioStream, _ answer: SessionDescription) -> String? {
+  guard !audio.formats.isEmpty, let said = try? answer.offeredAudio() else { return nil }
+  guard (said.ice != nil) == (audio.ice?.matches == true) else { return "ICE is answered to who did not offer it" }
+  guard let ice = said.ice else { return nil }
+  return ice.isLite && ice.matches ? nil : "what is said of ICE is not what the line says"
 }

@@ -46,6 +46,13 @@ private func astray(_ phone: PartyFacts) -> Verdict? {
     return Verdict(
       .wrongCodecSent, "Nothing was heard of \(number): its phone sends a codec that was not agreed.")
   }
+  if phone.media?.checks == 0 {
+    return Verdict(
+      .noChecks,
+      "Nothing was heard of \(number): its phone looks for the way of its media by ICE, but none of its checks came "
+        + "through" + (phone.told.map { " to \($0.description)" } ?? "")
+        + ". A firewall may keep them away; where the exchange can be reached without ICE, turn it off in the phone.")
+  }
   if let media = phone.media, media.foreign > 0 {
     return Verdict(
       .foreignMedia,

@@ -23,6 +23,8 @@ public struct MediaFacts: Equatable, Sendable {
   public var foreign: UInt64 = 0
   public var otherCodec: UInt64 = 0
   public var unsent: UInt64 = 0
+  /// ICE's checks that came and were right; nil where the party does not look for its way by ICE.
+  public var checks: UInt32?
   /// Whether the kernel relayed some of it.
   public var inKernel = false
   /// How the party is heard, and how it hears.

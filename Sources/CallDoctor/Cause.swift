@@ -41,6 +41,7 @@ public enum Cause: String, Sendable {
   case noMediaFromCallee = "no-media-from-callee"
   case noMedia = "no-media"
   case foreignMedia = "media-from-elsewhere"
+  case noChecks = "no-ice-checks"
   case wrongCodecSent = "other-codec-sent"
   case poorQuality = "poor-quality"
 

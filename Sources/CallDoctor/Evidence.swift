@@ -36,6 +36,7 @@ private func evidence(_ facts: PartyFacts, _ party: CallParty) -> [String] {
   if media.foreign > 0 { line += ", \(media.foreign) from strangers" }
   if media.otherCodec > 0 { line += ", \(media.otherCodec) of another codec" }
   if media.unsent > 0 { line += ", \(media.unsent) could not be sent" }
+  if let checks = media.checks { line += ", \(checks) checks by ICE" }
   if !facts.sends { line += "; it was not to send" }
   lines.append(line)
   for (heard, text) in [(media.incoming, "is heard"), (media.outgoing, "hears")] {

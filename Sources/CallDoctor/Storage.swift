@@ -22,6 +22,7 @@ extension MediaFacts: Storable {
     foreign = try reader.value()
     otherCodec = try reader.value()
     unsent = try reader.value()
+    checks = try reader.value()
     inKernel = try reader.value()
     incoming = try reader.value(HeardFacts?.self)
     outgoing = try reader.value(HeardFacts?.self)
@@ -29,6 +30,7 @@ extension MediaFacts: Storable {
   }
   public func write(to writer: inout StorageWriter) {
     for count in [packetsIn, packetsOut, foreign, otherCodec, unsent] { writer.put(count) }
+    writer.put(checks)
     writer.put(inKernel)
     writer.put(incoming)
     writer.put(outgoing)

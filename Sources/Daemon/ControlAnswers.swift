@@ -95,6 +95,7 @@ extension Server {
       members += [
         JSON.Member("packets_in", .integer(Int64(clamping: statistics.packetsIn))),
         JSON.Member("packets_out", .integer(Int64(clamping: statistics.packetsOut))),
+        JSON.Member("ice_checks", statistics.checks.map { .integer(Int64($0)) } ?? .null),
         JSON.Member("relay", .text(statistics.inKernel ? "kernel" : media.engineName)),
         JSON.Member("heard_from", statistics.incoming.map(quality) ?? .null),
         JSON.Member("hears", statistics.outgoing.map(quality) ?? .null),

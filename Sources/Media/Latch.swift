@@ -23,13 +23,17 @@ struct Latch: Equatable, Sendable {
   private(set) var ssrc: UInt32 = 0
   /// The named address was heard once; from then on it has no preference over whoever goes on with its stream.
   private var namedHasSpoken = false
+  /// The phone proves by ICE where it is, so that nothing else counts: neither what SDP says nor who speaks.
+  private var isProved = false
+  /// A packet of the followed source came.
+  private var hasSpoken = false
   private var lastHeard = Instant.zero
   private var sequence = SequenceTracker(0)
 
   enum Verdict { case same, moved, foreign }
 
   /// What the source's next packet is likely to be numbered; nil before it was heard.
-  var nextSequence: UInt16? { heard == nil ? nil : sequence.highest &+ 1 }
+  var nextSequence: UInt16? { hasSpoken ? sequence.highest &+ 1 : nil }
 
   /// Where to send: to where packets come from, before that to where SDP says.
   var destination: SocketAddress? { heard ?? resumed ?? named }
@@ -38,12 +42,13 @@ struct Latch: Equatable, Sendable {
   mutating func resume(_ address: SocketAddress) { resumed = address }
 
   /// Takes what SDP says now; another address than before starts over there.
-  mutating func name(_ address: SocketAddress?, signalling: IPAddress?) {
-    if address != named {
+  mutating func name(_ address: SocketAddress?, signalling: IPAddress?, isProved: Bool = false) {
+    if address != named || isProved != self.isProved {
       let resumed = named == nil && heard == nil ? resumed : nil
       self = Latch()
       self.resumed = resumed
       named = address
+      self.isProved = isProved
     }
     self.signalling = signalling
   }
@@ -57,6 +62,7 @@ struct Latch: Equatable, Sendable {
         // The phone itself may start a new source at any time.
         ssrc = header.ssrc
         sequence = SequenceTracker(header.sequence)
+        hasSpoken = true
       }
       lastHeard = now
       return .same
@@ -64,11 +70,32 @@ struct Latch: Equatable, Sendable {
     guard mayFollow(header, from: from, now: now) else { return .foreign }
     let verdict: Verdict = isNamed(from) && heard == nil ? .same : .moved
     namedHasSpoken = namedHasSpoken || isNamed(from)
+    hear(header, from: from, now: now)
+    return verdict
+  }
+
+  private mutating func hear(_ header: RTPHeader, from: SocketAddress, now: Instant) {
     heard = from
     ssrc = header.ssrc
     sequence = SequenceTracker(header.sequence)
+    hasSpoken = true
     lastHeard = now
-    return verdict
+  }
+
+  /// ICE says that the phone is there; whether it was not known before.
+  mutating func follow(_ address: SocketAddress, now: Instant) -> Bool {
+    guard address != heard else { return false }
+    heard = address
+    lastHeard = now
+    return true
+  }
+
+  /// Judges a packet from another of the addresses that ICE has checked: it is followed where the one that media goes to
+  /// is silent, as when a translator of addresses has chosen another port.
+  mutating func judgeProved(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Verdict {
+    guard heard == nil || now - lastHeard >= Self.patience else { return .same }
+    hear(header, from: from, now: now)
+    return .moved
   }
 
   /// Judges the source of a datagram that tells nothing of itself. So once one was followed, another port of that host is
@@ -102,7 +129,7 @@ struct Latch: Equatable, Sendable {
       return from == resumed || isNamed(from) || from.ip == named?.ip || from.ip == signalling
     }
     if isNamed(from) && !namedHasSpoken { return true }
-    return now - lastHeard >= Self.patience && header.ssrc == ssrc && sequence.isPlausible(header.sequence)
+    return !isProved && now - lastHeard >= Self.patience && header.ssrc == ssrc && sequence.isPlausible(header.sequence)
   }
 
   /// SDP names no interface of a link-local address.

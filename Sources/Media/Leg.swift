@@ -85,6 +85,8 @@ public struct Leg: Hashable, Sendable {
   public var givesMedia: Bool
   /// False for datagrams of another protocol, such as T.38's: they are passed on as they come, and have no RTCP.
   public var isRTP = true
+  /// ICE, where it was agreed upon; boxed, for a leg is copied with each command.
+  public var ice: Boxed<IceTerms>?
   /// Keys are converted where this is another than the other side's; nil leaves them as they come.
   public var digits: DigitMethod?
   /// What this phone hears of the exchange instead of the other phone, where it can be encoded for it.

@@ -33,6 +33,8 @@ public enum Event: Sendable {
   case noMedia(StreamID)
   /// The address that media of this side is sent to changed: the phone answered from elsewhere, or moved.
   case latched(StreamID, Side, SocketAddress)
+  /// ICE has found that the phone which is told this port of ours has its media there, or with `isControl` its RTCP.
+  case proved(StreamID, port: UInt16, isControl: Bool, SocketAddress)
   /// A key of this side's phone, which the other side's signalling is to tell of.
   case pressed(StreamID, Side, digit: UInt8, milliseconds: Int)
   /// Another process that goes on with what this side hears is to begin here.
@@ -78,6 +80,8 @@ public struct LegStatistics: Hashable, Sendable {
   public var octetsOut: UInt64 = 0
   /// RTCP packets relayed from the phone.
   public var controlIn: UInt64 = 0
+  /// ICE's checks of this phone that were right; nil where it makes none.
+  public var checks: UInt32?
   public var dropped = DropCounts()
   /// Times that the phone's media moved to another address after the first.
   public var moves: UInt32 = 0

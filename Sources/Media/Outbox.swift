@@ -48,10 +48,22 @@ final class Outbox {
     return count
   }
 
+  /// Writes a packet whose way is known already.
+  func post(_ packet: [UInt8], to target: PacketTarget) {
+    let before = written
+    let count = write(to: .a) { room in
+      guard packet.count <= room.count else { return 0 }
+      room.copyBytes(from: packet)
+      return packet.count
+    }
+    guard count > 0 else { return }
+    letters[before].target = target
+  }
+
   /// Says where each packet goes that was written since this was last done.
   func address(_ target: (Letter) -> PacketTarget?) {
     while addressed < written {
-      letters[addressed].target = target(letters[addressed])
+      if letters[addressed].target == nil { letters[addressed].target = target(letters[addressed]) }
       addressed += 1
     }
   }

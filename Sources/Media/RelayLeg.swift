@@ -18,6 +18,8 @@ struct RelayLeg: Sendable {
   /// What becomes of this phone's keys.
   var digits = DigitConversion.none
   var events = EventReader()
+  /// What ICE has found out, where it was agreed upon.
+  var ice: Boxed<IceState>?
 
   // Of `negotiated`, at hand for each packet: asking it copies it.
   private(set) var isThere = false
@@ -25,13 +27,19 @@ struct RelayLeg: Sendable {
   private(set) var givesMedia = false
   private(set) var isRTP = true
   private(set) var muxesControl = false
+  var hasIce = false
+  /// Only what ICE's checks have vouched for is followed.
+  var isProved = false
   var isActive: Bool { takesMedia && givesMedia }
 
   /// Takes what an offer or answer says.
   mutating func adopt(_ leg: Leg) {
+    adoptIce(leg.ice?.wrappedValue)
+    let named = isProved ? nil : leg.remote
     control.name(
-      leg.muxesControl ? leg.remote : leg.remoteRTCP, isMuxed: leg.muxesControl, restart: leg.remote != rtp.named)
-    rtp.name(leg.remote, signalling: leg.signalling)
+      leg.muxesControl || isProved ? named : leg.remoteRTCP, isMuxed: leg.muxesControl, isProved: isProved,
+      restart: named != rtp.named)
+    rtp.name(named, signalling: isProved ? nil : leg.signalling, isProved: isProved)
     takesMedia = leg.takesMedia
     givesMedia = leg.givesMedia
     isRTP = leg.isRTP
@@ -58,7 +66,9 @@ struct RelayLeg: Sendable {
       return nil
     }
     let followed = rtp.heard != nil
-    switch rtp.judge(header, from: from, now: now) {
+    var verdict = rtp.judge(header, from: from, now: now)
+    if verdict == .foreign { verdict = judgeProved(header, from: from, now: now) }
+    switch verdict {
     case .same: break
     case .moved:
       moved = true
@@ -99,7 +109,7 @@ struct RelayLeg: Sendable {
       counts.dropped.malformed &+= 1
       return false
     }
-    guard control.judge(sender: compound.sender, from: from, rtp: rtp) else {
+    guard control.judge(sender: compound.sender, from: from, rtp: rtp) || mayControl(from) else {
       counts.dropped.foreign &+= 1
       return false
     }

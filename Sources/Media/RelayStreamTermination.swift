@@ -45,6 +45,7 @@ extension RelayStream {
   /// Goes on where another process was; to be said before anything else.
   mutating func resume(_ side: Side, _ from: Continuation, now: Instant) {
     if let heard = from.heard { legs[Int(side.rawValue)].rtp.resume(heard) }
+    if let control = from.control { _ = legs[Int(side.rawValue)].control.follow(control) }
     switch from.source {
     case .own(let point):
       let source = point.stream(now: now)

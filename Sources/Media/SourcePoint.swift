@@ -84,10 +84,13 @@ extension HeardSource: Storable {
 public struct Continuation: Hashable, Sendable {
   /// Where its phone's media came from, if not from where SDP says.
   public var heard: SocketAddress?
+  /// Where its RTCP came from, where ICE has found that.
+  public var control: SocketAddress?
   public var source: HeardSource?
 
-  public init(heard: SocketAddress?, source: HeardSource?) {
+  public init(heard: SocketAddress?, control: SocketAddress? = nil, source: HeardSource?) {
     self.heard = heard
+    self.control = control
     self.source = source
   }
 }

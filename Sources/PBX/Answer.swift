@@ -98,9 +98,11 @@ extension Exchange {
     else {
       throw Refused(488)
     }
+    let before = leg.heard
     leg.said = said
     leg.heard = offer.audio
-    return leg.session.answer(offer.description, said, at: mediaAddress(leg.dialog.flow, port: leg.port))
+    return leg.session.answer(
+      offer.description, said, at: mediaAddress(leg.dialog.flow, port: leg.port), after: before)
   }
 
   /// The phone on the other leg, asked without an offer, made one in its 2xx: it is offered on to `leg`, whose ACK will

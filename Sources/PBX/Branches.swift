@@ -66,9 +66,12 @@ extension Exchange {
       if let offer = call.caller.offer, let callerPort = call.callerPort, let port = call.calleePort,
         let saidToBranch = branch.said
       {
-        let caller = Negotiation.leg(port: callerPort, said: said, heard: offer.audio, by: invite.flow)
+        let caller = Negotiation.leg(
+          port: callerPort, said: said, heard: offer.audio, in: call.caller.session, by: invite.flow)
         setMedia(&call, .caller, caller)
-        setMedia(&call, .callee, Negotiation.leg(port: port, said: saidToBranch, heard: heard, by: branch.flow))
+        setMedia(
+          &call, .callee,
+          Negotiation.leg(port: port, said: saidToBranch, heard: heard, in: branch.session, by: branch.flow))
       }
     }
     tellCaller(&call, index, forwarded)

@@ -226,6 +226,7 @@ extension LegStatistics {
     facts.foreign = dropped.foreign
     facts.otherCodec = dropped.payloadType
     facts.unsent = dropped.unsent
+    facts.checks = checks
     facts.inKernel = inKernel
     facts.incoming = incoming.map { HeardFacts(loss: $0.loss, jitter: $0.jitter, score: $0.score) }
     facts.outgoing = outgoing.map { HeardFacts(loss: $0.loss, jitter: $0.jitter, score: $0.score) }

@@ -25,12 +25,18 @@ extension Exchange {
             to: offer.audio, from: call.caller.codecs, heard, codecs: branch.codecs,
             events: usesEvents(call.caller.number, trunk: call.caller.trunk))
         else { throw Refused(488) }
+        let before = branch.agreed?.heard ?? call.caller.offer?.audio
         ringing.branches[index].agreed = Call.EarlyAgreement(said: said, heard: offer.audio)
         response.headers.append(.contentType, MediaType.sdp.description)
         response.body =
-          call.caller.session.answer(offer.description, said, at: mediaAddress(invite.flow, port: port)).serialised()
+          call.caller.session.answer(
+            offer.description, said, at: mediaAddress(invite.flow, port: port), after: before
+          ).serialised()
         if ringing.early == index {
-          setMedia(&call, .caller, Negotiation.leg(port: port, said: said, heard: offer.audio, by: invite.flow))
+          let caller = call.caller.session
+          setMedia(
+            &call, .caller,
+            Negotiation.leg(port: port, said: said, heard: offer.audio, in: caller, by: invite.flow))
         }
         call.state = .ringing(ringing)
       }
@@ -69,13 +75,18 @@ extension Exchange {
             to: offer.audio, from: branch.codecs, callers, codecs: call.caller.codecs,
             events: usesEvents(call.callee, trunk: branch.trunk))
         else { throw Refused(488) }
+        let before = branch.early[fork].heard
         branch.early[fork].heard = offer.audio
         branch.said = said
         response.headers.append(.contentType, MediaType.sdp.description)
         response.body =
-          branch.session.answer(offer.description, said, at: mediaAddress(branch.flow, port: port)).serialised()
+          branch.session.answer(
+            offer.description, said, at: mediaAddress(branch.flow, port: port), after: before
+          ).serialised()
         if ringing.early == index {
-          setMedia(&call, .callee, Negotiation.leg(port: port, said: said, heard: offer.audio, by: branch.flow))
+          setMedia(
+            &call, .callee,
+            Negotiation.leg(port: port, said: said, heard: offer.audio, in: branch.session, by: branch.flow))
         }
       }
     } catch {

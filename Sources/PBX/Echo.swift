@@ -54,8 +54,9 @@ extension Exchange {
       return (leg.session.offer(said, at: address), Call.DelayedOffer(answerer: .caller, said: said, offerer: nil))
     }
     guard let said = Negotiation.echoAnswer(to: offer.audio, leg.codecs) else { return nil }
+    let before = leg.heard
     leg.said = said
     leg.heard = offer.audio
-    return (leg.session.answer(offer.description, said, at: address), nil)
+    return (leg.session.answer(offer.description, said, at: address, after: before), nil)
   }
 }

@@ -58,6 +58,7 @@ public final class Exchange {
   /// What changed since it was last kept; nil where nobody keeps it.
   var changedCalls: Set<UInt32>?
   var changedSources: Set<CallReference>?
+  var proved = ProvedWays()
   var haveMessagesChanged = false
   var haveMailboxesChanged = false
   /// Trunks as they were last kept.
@@ -290,5 +291,7 @@ public final class Exchange {
 
   func newTag() -> String { random.token(8) }
 
-  func newSession() -> LocalSession { LocalSession(sessionID: random.next()) }
+  func newSession() -> LocalSession {
+    LocalSession(sessionID: random.next(), iceSecret: [random.next(), random.next(), random.next(), random.next()])
+  }
 }

@@ -42,6 +42,7 @@ struct FurtherMedia: Sendable {
       guard let stream = self[offered.number] else { return nil }
       var relayed = offered
       relayed.ownPort = stream.port(side)
+      relayed.ice = nil
       return relayed
     }
   }
@@ -89,6 +90,8 @@ extension Exchange {
 
   private func drop(_ stream: FurtherMedia.Stream, of call: inout Call) {
     call.further.remove(stream.number)
+    proved.forget(stream.callerPort)
+    proved.forget(stream.calleePort)
     if stream.isOpen {
       emit(.media(.close(StreamID(call.number, part: stream.number))))
     } else {
@@ -109,6 +112,7 @@ extension Leg {
       accepts: said.payloads, sends: heard.payloads, takesMedia: said.direction.receives && heard.direction.sends,
       givesMedia: said.direction.sends && heard.direction.receives)
     leg.isRTP = heard.isRTP
+    leg.ice = session.ice(number, with: heard.ice).map { Boxed(wrappedValue: IceTerms($0)) }
     return leg
   }
 
@@ -138,6 +142,7 @@ extension Negotiation {
       }
       answered.index = offered.index
       answered.ownPort = offered.ownPort
+      answered.ice = nil
       answered.direction = answered.direction.limited(to: offered.direction.mirrored)
       return answered
     }

@@ -76,7 +76,7 @@ extension Exchange {
   /// INFO and MESSAGE go to the other phone with their body (RFC 6086 §4.2.2, RFC 3428 §4), and the answer comes back.
   private func passInfo(_ call: inout Call, _ side: CallSide, _ request: Request, _ transaction: TransactionID) {
     guard case .talking(var talking) = call.state else { return refuse(transaction, request, 481) }
-    guard var other = talking[side.other], !converted(call, talking, side, request) else {
+    guard var other = talking[side.other], !request.namesCandidates, !converted(call, talking, side, request) else {
       return reply(transaction, Response(to: request, status: 200))
     }
     var info = other.dialog.request(request.method, contact: nil)

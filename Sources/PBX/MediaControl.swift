@@ -35,6 +35,7 @@ extension Exchange {
     let kept = isUrgent || outside.trunks.isEmpty ? 0 : 2
     guard freePorts.count >= count + kept else { return nil }
     let taken = Array(freePorts.prefix(count))
+    for port in taken { proved.forget(port) }
     freePorts.removeFirst(count)
     return taken
   }
@@ -68,7 +69,7 @@ extension Exchange {
     let isEcho = talking.callee == nil
     for side in [CallSide.caller, .callee] {
       guard let leg = talking[side], let said = leg.said, let heard = leg.heard else { continue }
-      var media = Negotiation.leg(port: leg.port, said: said, heard: heard, by: leg.dialog.flow)
+      var media = Negotiation.leg(port: leg.port, said: said, heard: heard, in: leg.session, by: leg.dialog.flow)
       if !isEcho {
         media.digits = digitMethod(leg)
         media.sound = sound(talking, side)
@@ -87,7 +88,9 @@ extension Exchange {
   func closeMedia(_ call: inout Call) {
     if !call.portsInMedia.isEmpty { emit(.media(.close(call.stream))) }
     for port in [call.callerPort, call.calleePort] {
-      if let port, !call.portsInMedia.contains(port) { takeBack(port) }
+      guard let port else { continue }
+      proved.forget(port)
+      if !call.portsInMedia.contains(port) { takeBack(port) }
     }
     call.portsInMedia = []
     closeFurther(&call)
@@ -128,6 +131,8 @@ extension Exchange {
         talking[side == .a ? .caller : .callee]?.latched = address
         call.state = .talking(talking)
       }
+    case .proved(let stream, let port, let isControl, let address):
+      if calls[stream.number] != nil { proved.note(port, isControl: isControl, address) }
     case .pressed(let stream, let side, let digit, let milliseconds):
       withCall(stream.number) { (exchange, call) in
         let key = DigitBody(digit: digit, milliseconds: milliseconds)

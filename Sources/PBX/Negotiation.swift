@@ -25,8 +25,9 @@ enum Negotiation {
   ) -> AudioStream? {
     var relayed = offer
     relayed.further = further
-    // A way of the offerer's leg alone.
+    // Ways of the offerer's leg alone.
     relayed.muxesControl = false
+    relayed.ice = nil
     if offer.formats.isEmpty { return further.isEmpty ? nil : relayed }
     let offered = offererCodecs.filter { offer.has($0) }
     var formats: [Format] = []
@@ -67,6 +68,7 @@ enum Negotiation {
     var relayed = answer
     relayed.index = offer.index
     relayed.muxesControl = offer.muxesControl
+    relayed.ice = nil
     relayed.further = relayedFurther(offer, answer)
     // One may do without the audio where something else is agreed upon: a fax takes its place.
     guard !voice.isEmpty || !relayed.further.isEmpty else { return nil }
@@ -99,8 +101,10 @@ enum Negotiation {
     return answer
   }
 
-  /// What the relay needs to know of a phone that was told `said` and that told `heard`, by this flow.
-  static func leg(port: UInt16, said: AudioStream, heard: AudioStream, by flow: Flow) -> Media.Leg {
+  /// What the relay needs to know of a phone that was told `said` in that session and that told `heard`, by this flow.
+  static func leg(
+    port: UInt16, said: AudioStream, heard: AudioStream, in session: LocalSession, by flow: Flow
+  ) -> Media.Leg {
     let accepts = said.formats.filter { ours in heard.formats.contains { $0.sameEncoding(as: ours) } }
     let sends = heard.formats.filter { theirs in said.formats.contains { $0.sameEncoding(as: theirs) } }
     var leg = Media.Leg(
@@ -112,6 +116,7 @@ enum Negotiation {
     let wish = min(heard.packetTime ?? said.packetTime ?? 20, heard.longestPacketTime ?? 60)
     leg.packetTime = UInt8(clamping: wish)
     leg.muxesControl = said.muxesControl && heard.muxesControl
+    leg.ice = session.ice(0, with: heard.ice).map { Boxed(wrappedValue: IceTerms($0)) }
     leg.opusBitrate = sends.first { $0.stands(for: .opus) }?.number(of: "maxaveragebitrate") ?? 0
     return leg
   }

@@ -35,6 +35,9 @@ extension Exchange {
       case Kind.source:
         guard let leg = CallReference(text: key.name) else { throw .invalid }
         sources[leg] = try reader.value(HeardSource.self)
+      case Kind.proved:
+        guard let port = UInt16(key.name) else { throw .invalid }
+        proved.restore(port, try reader.value())
       case Kind.rest: try restoreRest(key.name, &reader)
       default: throw .invalid
       }

@@ -28,9 +28,10 @@ extension Exchange {
       var joined = 0
       for side in [CallSide.caller, .callee] {
         guard let leg = talking[side], leg.said != nil, leg.heard != nil else { continue }
-        resumeSource(call, side, leg.latched)
+        resumeSource(call, side, leg.port, leg.latched)
         joined += 1
       }
+      resumeFurther(call)
       if joined == 2 { emit(.media(.expectBoth(call.stream))) }
       joinMedia(&call, talking)
     case .ringing(let ringing): joinEarlyMedia(&call, ringing)
@@ -38,10 +39,23 @@ extension Exchange {
     }
   }
 
-  private func resumeSource(_ call: Call, _ side: CallSide, _ latched: SocketAddress?) {
+  private func resumeSource(_ call: Call, _ side: CallSide, _ port: UInt16, _ latched: SocketAddress?) {
     let source = sources[CallReference(call: call.number, side: side)]
-    guard latched != nil || source != nil else { return }
-    emit(.media(.resume(call.stream, side.stream, Continuation(heard: latched, source: source))))
+    let way = proved[port]
+    guard latched != nil || source != nil || way != nil else { return }
+    let from = Continuation(heard: way?.media ?? latched, control: way?.control, source: source)
+    emit(.media(.resume(call.stream, side.stream, from)))
+  }
+
+  /// Of the streams beside the audio only what ICE has found out: it is not asked again.
+  private func resumeFurther(_ call: Call) {
+    for stream in call.further.streams where stream.isOpen {
+      for side in [CallSide.caller, .callee] {
+        guard let way = proved[stream.port(side)] else { continue }
+        let from = Continuation(heard: way.media, control: way.control, source: nil)
+        emit(.media(.resume(StreamID(call.number, part: stream.number), side.stream, from)))
+      }
+    }
   }
 
   /// What the caller hears of a phone that rings.
@@ -54,10 +68,15 @@ extension Exchange {
       let heard = branch.agreed?.heard ?? call.caller.offer?.audio,
       let heardOfBranch = branch.early.compactMap({ $0.heard }).last ?? branch.heardEarly
     else { return }
-    for side in [CallSide.caller, .callee] { resumeSource(call, side, nil) }
+    resumeSource(call, .caller, callerPort, nil)
+    resumeSource(call, .callee, port, nil)
     emit(.media(.expectBoth(call.stream)))
-    setMedia(&call, .caller, Negotiation.leg(port: callerPort, said: said, heard: heard, by: invite.flow))
-    setMedia(&call, .callee, Negotiation.leg(port: port, said: saidToBranch, heard: heardOfBranch, by: branch.flow))
+    setMedia(
+      &call, .caller,
+      Negotiation.leg(port: callerPort, said: said, heard: heard, in: call.caller.session, by: invite.flow))
+    setMedia(
+      &call, .callee,
+      Negotiation.leg(port: port, said: saidToBranch, heard: heardOfBranch, in: branch.session, by: branch.flow))
   }
 }
 

@@ -68,7 +68,8 @@ extension Exchange {
       return refuse(transaction, request, 503, retryAfter: 5)
     }
 
-    let session = newSession()
+    var session = newSession()
+    if offer == nil { session.ice.isOffered = request.hasICE }
     var further = FurtherMedia()
     if !isEcho { offer = offer.map { numbered($0, by: .caller, session, in: &further) } }
     let ownCaller = Call.Caller(
@@ -118,6 +119,7 @@ extension Exchange {
     for contact in contacts.prefix(Exchange.mostBranches) {
       let flow = contact.flow
       var session = newSession()
+      session.ice.isOffered = contact.contact.hasICE
       let body = said.map { session.offer($0, at: mediaAddress(flow, port: port)).serialised() } ?? []
       let tag = newTag()
       let invite = newInvite(

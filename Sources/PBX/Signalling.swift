@@ -11,7 +11,7 @@ extension Exchange {
     .invite, .ack, .cancel, .bye, .options, .info, .prack, .subscribe, .message, .update, .refer, .register,
   ]
   /// Option tags that may stand in Require, and that we say we know.
-  static let extensions = ["100rel", "timer", "replaces", "norefersub", "tdialog"]
+  static let extensions = ["100rel", "timer", "replaces", "norefersub", "tdialog", "ice"]
   /// Those that only a registrar knows.
   static let registrarExtensions = ["outbound", "path"]
   static let knownMethods: [Method] =

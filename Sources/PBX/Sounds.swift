@@ -88,7 +88,7 @@ extension Leg {
   /// sends to whom it holds is its own music, and is heard.
   var keepsWaiting: Bool {
     guard let heard, !heard.formats.isEmpty else { return false }
-    if heard.address == nil { return true }
+    if heard.address == nil && heard.ice == nil { return true }
     return !heard.direction.receives && (trunk == nil || !heard.direction.sends)
   }
 }

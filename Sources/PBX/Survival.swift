@@ -21,6 +21,7 @@ extension Exchange {
     static let call: UInt8 = 9
     static let subscription: UInt8 = 10
     static let rest: UInt8 = 11
+    static let proved: UInt8 = 12
   }
 
   enum Rest {
@@ -42,6 +43,7 @@ extension Exchange {
     records.changes = []
     changedCalls = []
     changedSources = []
+    proved.changed = []
   }
 
   /// Nobody keeps what changes any more.
@@ -56,6 +58,7 @@ extension Exchange {
     recordsDue = nil
     changedCalls = nil
     changedSources = nil
+    proved.changed = nil
     keptTrunks = [:]
   }
 
@@ -121,6 +124,8 @@ extension Exchange {
     if changedCalls?.isEmpty == false { changedCalls = [] }
     for leg in changedSources ?? [] { batch.keep(sources[leg], Journal.Key(Kind.source, leg.text)) }
     if changedSources?.isEmpty == false { changedSources = [] }
+    for port in proved.changed ?? [] { batch.keep(proved[port], Journal.Key(Kind.proved, String(port))) }
+    if proved.changed?.isEmpty == false { proved.changed = [] }
   }
 
   /// Records are for people, and grow with each message: they are kept a second later, together.

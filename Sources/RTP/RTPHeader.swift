@@ -61,6 +61,11 @@ public struct RTPHeader: Equatable, Sendable {
   }
 }
 
+extension RTPHeader {
+  /// Whether a packet on the port of a stream is STUN instead (RFC 7983 §7).
+  public static func isSTUN(_ packet: UnsafeRawBufferPointer) -> Bool { packet.count > 0 && packet[0] < 4 }
+}
+
 func word(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> UInt32 {
   UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
 }

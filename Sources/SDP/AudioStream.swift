@@ -17,6 +17,8 @@ public struct AudioStream: Hashable, Sendable {
   public var muxesControl = false
   public var packetTime: UInt32?
   public var longestPacketTime: UInt32?
+  /// What its author says of ICE; that of ours says `LocalSession.ice`.
+  public var ice: IceDescription?
   /// What is passed on beside it.
   public var further: [FurtherStream] = []
 
@@ -74,7 +76,8 @@ extension SessionDescription {
     audio.packetTime = line.packetTime
     audio.longestPacketTime = line.longestPacketTime
     audio.muxesControl = line.attribute("rtcp-mux") != nil
-    (audio.address, audio.rtcpAddress) = addresses(of: line, &audio.direction)
+    audio.ice = ice(of: line)
+    (audio.address, audio.rtcpAddress) = addresses(of: line, audio.ice, &audio.direction)
     return audio
   }
 
@@ -83,13 +86,14 @@ extension SessionDescription {
     Direction.stated(in: line.attributes) ?? Direction.stated(in: attributes) ?? .sendrecv
   }
 
-  /// Where a line's media and its RTCP are wanted. The hold of older phones (RFC 3264 §8.4) is no address.
+  /// Where a line's media and its RTCP are wanted. The hold of older phones (RFC 3264 §8.4) is no address; with port 9
+  /// it says that candidates come later (RFC 8840 §4.1.1).
   func addresses(
-    of line: MediaDescription, _ direction: inout Direction
+    of line: MediaDescription, _ ice: IceDescription?, _ direction: inout Direction
   ) -> (media: SocketAddress?, control: SocketAddress?) {
     guard let ip = (line.connection ?? connection)?.ip else { return (nil, nil) }
     guard !ip.isUnspecified else {
-      direction.receives = false
+      if ice == nil || line.port != 9 { direction.receives = false }
       return (nil, nil)
     }
     return (SocketAddress(ip, port: line.port), line.rtcpAddress(default: ip))
@@ -98,7 +102,7 @@ extension SessionDescription {
 
 extension MediaDescription {
   /// `a=rtcp:port [IN IP4 address]` (RFC 3605 §2.1).
-  fileprivate func rtcpAddress(default ip: IPAddress) -> SocketAddress? {
+  func rtcpAddress(default ip: IPAddress) -> SocketAddress? {
     guard let value = attribute("rtcp")?.value else { return nil }
     let parts = words(value)
     guard let first = parts.first, let port = decimal(first, limit: 65535), port > 0 else { return nil }

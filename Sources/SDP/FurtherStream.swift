@@ -16,6 +16,8 @@ public struct FurtherStream: Hashable, Sendable {
   public var address: SocketAddress?
   /// Where RTCP is wanted, if said (RFC 3605).
   public var rtcpAddress: SocketAddress?
+  /// What its author says of ICE.
+  public var ice: IceDescription?
   /// Our port, that of the description where it is ours, else of the one that its author gets.
   public var ownPort: UInt16 = 0
 
@@ -97,7 +99,9 @@ extension SessionDescription {
     let line = media[index]
     guard line.isRelayable else { return nil }
     var stream = FurtherStream(index: index, line: line.medium, direction: direction(of: line))
-    (stream.address, stream.rtcpAddress) = addresses(of: line, &stream.direction)
+    // What stands at the beginning of other datagrams is not known, so that checks could not be told from them.
+    if stream.isRTP { stream.ice = ice(of: line) }
+    (stream.address, stream.rtcpAddress) = addresses(of: line, stream.ice, &stream.direction)
     return stream
   }
 }

@@ -3,7 +3,7 @@ import Wire
 /// What this side has said on one dialog, so that each next description keeps its promises (RFC 3264 §8): the same
 /// session identifier, a version that rises by one with each change, as many m= lines as before and in the same order.
 public struct LocalSession: Hashable, Sendable {
-  private let sessionID: UInt64
+  let sessionID: UInt64
   private var version: UInt64
   /// The last description said on the dialog.
   public private(set) var last: SessionDescription?
@@ -11,11 +11,15 @@ public struct LocalSession: Hashable, Sendable {
   public private(set) var audioIndex = 0
   /// Where the streams beside it stand, by number.
   public private(set) var places: [UInt16: Int] = [:]
+  /// What is said of ICE.
+  public var ice: OwnIce
 
-  /// `sessionID` should be random, below 2^62 so that phones with signed numbers can hold it.
-  public init(sessionID: UInt64) {
+  /// `sessionID` should be random, below 2^62 so that phones with signed numbers can hold it. `iceSecret` has to be, two
+  /// numbers at least; without it ICE is not spoken.
+  public init(sessionID: UInt64, iceSecret: [UInt64] = []) {
     self.sessionID = sessionID & (1 << 62 - 1)
     version = 1
+    ice = OwnIce(secret: iceSecret)
   }
 
   /// An offer of these streams, the audio received at `address`. Streams refused earlier stay refused in their places,
@@ -38,30 +42,45 @@ public struct LocalSession: Hashable, Sendable {
       return place
     }
     if !audio.formats.isEmpty {
-      audioIndex = put(audioLine(audio, port: address.port, transport: "RTP/AVP"), at: audioIndex)
+      var line = audioLine(audio, port: address.port, transport: "RTP/AVP")
+      ice.offer(0, last: said(audioIndex), in: &line, at: address.ip)
+      audioIndex = put(line, at: audioIndex)
     } else if let first = audio.further.first, first.index == audio.index {
       before[first.number] = audioIndex
     }
     for stream in audio.further {
-      places[stream.number] = put(furtherLine(stream, stream.line.transport), at: before[stream.number])
+      var line = furtherLine(stream, stream.line.transport)
+      if stream.isRTP { ice.offer(stream.number, last: said(before[stream.number]), in: &line, at: address.ip) }
+      places[stream.number] = put(line, at: before[stream.number])
     }
     return remember(lines, address.ip)
   }
 
   /// The answer to `offer` that accepts its streams at `audio.index` and those beside it, and refuses every other line
-  /// (RFC 3264 §6).
+  /// (RFC 3264 §6). `before` is what the other side had said last.
   @export(interface)
   public mutating func answer(
-    _ offer: SessionDescription, _ audio: AudioStream, at address: SocketAddress
+    _ offer: SessionDescription, _ audio: AudioStream, at address: SocketAddress, after before: AudioStream? = nil
   ) -> SessionDescription {
+    let (lastAudio, lastPlaces) = (said(audioIndex), places)
     audioIndex = audio.index
     places = [:]
     var lines = offer.media.map { $0.refused() }
     if !audio.formats.isEmpty, audio.index < lines.count {
-      lines[audio.index] = audioLine(audio, port: address.port, transport: offer.media[audio.index].transport)
+      var line = audioLine(audio, port: address.port, transport: offer.media[audio.index].transport)
+      ice.answer(
+        0, offer.ice(of: offer.media[audio.index]), before: before?.ice, last: lastAudio, in: &line, at: address.ip)
+      lines[audio.index] = line
     }
     for stream in audio.further where stream.index < lines.count {
-      lines[stream.index] = furtherLine(stream, offer.media[stream.index].transport)
+      var line = furtherLine(stream, offer.media[stream.index].transport)
+      if stream.isRTP {
+        ice.answer(
+          stream.number, offer.ice(of: offer.media[stream.index]),
+          before: before?.further.first { $0.number == stream.number }?.ice, last: said(lastPlaces[stream.number]),
+          in: &line, at: address.ip)
+      }
+      lines[stream.index] = line
       places[stream.number] = stream.index
     }
     return remember(lines, address.ip)
@@ -70,12 +89,22 @@ public struct LocalSession: Hashable, Sendable {
   /// The number of the stream beside the audio that stands there.
   public func number(at place: Int) -> UInt16? { places.first { $0.value == place }?.key }
 
+  /// The line that was last said there.
+  private func said(_ place: Int?) -> MediaDescription? {
+    guard let last, let place, place < last.media.count else { return nil }
+    return last.media[place]
+  }
+
   private mutating func remember(_ lines: [MediaDescription], _ ip: IPAddress) -> SessionDescription {
     let connection = Connection(ip)
     var description = SessionDescription(
       origin: Origin(sessionID: String(sessionID), version: String(version), address: connection),
       connection: connection)
     description.media = lines
+    if lines.contains(where: { $0.ownCredentials != nil }) {
+      // `ice2` (RFC 8445 §10): no aggressive nomination, please.
+      description.attributes = [Attribute("ice-lite"), Attribute("ice-options", "ice2")]
+    }
     if let last, last != description {
       version &+= 1
       description.origin.version = String(version)
@@ -126,6 +155,7 @@ extension LocalSession: Storable {
     last = try reader.value()
     audioIndex = try reader.value()
     places = try reader.value()
+    ice = try reader.value()
   }
   public func write(to writer: inout StorageWriter) {
     writer.put(sessionID)
@@ -133,5 +163,6 @@ extension LocalSession: Storable {
     writer.put(last)
     writer.put(audioIndex)
     writer.put(places)
+    writer.put(ice)
   }
 }

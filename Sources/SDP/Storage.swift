@@ -40,6 +40,7 @@ extension AudioStream: Storable {
     muxesControl = try reader.value()
     packetTime = try reader.value()
     longestPacketTime = try reader.value()
+    ice = try reader.value()
     further = try reader.value()
   }
   public func write(to writer: inout StorageWriter) {
@@ -51,6 +52,7 @@ extension AudioStream: Storable {
     writer.put(muxesControl)
     writer.put(packetTime)
     writer.put(longestPacketTime)
+    writer.put(ice)
     writer.put(further)
   }
 }
@@ -155,6 +157,7 @@ extension FurtherStream: Storable {
     direction = try reader.value()
     address = try reader.value()
     rtcpAddress = try reader.value()
+    ice = try reader.value()
     ownPort = try reader.value()
   }
   public func write(to writer: inout StorageWriter) {
@@ -164,6 +167,7 @@ extension FurtherStream: Storable {
     writer.put(direction)
     writer.put(address)
     writer.put(rtcpAddress)
+    writer.put(ice)
     writer.put(ownPort)
   }
 }

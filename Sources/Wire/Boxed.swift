@@ -23,3 +23,11 @@ public struct Boxed<Value: Sendable>: Sendable {
     }
   }
 }
+
+extension Boxed: Equatable where Value: Equatable {
+  public static func == (a: Boxed, b: Boxed) -> Bool { a.storage === b.storage || a.wrappedValue == b.wrappedValue }
+}
+
+extension Boxed: Hashable where Value: Hashable {
+  public func hash(into hasher: inout Hasher) { hasher.combine(wrappedValue) }
+}

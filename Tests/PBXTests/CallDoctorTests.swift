@@ -278,6 +278,17 @@ struct CallDoctorTests {
     #expect(try talk(office, a, b, caller: strange, callee: some).cause == .foreignMedia)
   }
 
+  @Test func aPhoneThatSpeaksICEAndWhoseChecksAreKeptAway() throws {
+    let office = Office()
+    let (a, b) = office.pair()
+    var unchecked = none
+    unchecked.checks = 0
+    unchecked.dropped.foreign = 400
+    let diagnosis = try talk(office, a, b, caller: unchecked, callee: some)
+    #expect(diagnosis.cause == .noChecks && diagnosis.sentence.contains("by ICE"))
+    #expect(diagnosis.facts.contains { $0.hasSuffix("0 checks by ICE") })
+  }
+
   @Test func aCodecThatWasNotAgreed() throws {
     let office = Office()
     let (a, b) = office.pair()

@@ -233,7 +233,7 @@ final class Office {
       && exchange.serverCalls.isEmpty && box.media.isEmpty && exchange.layer.count == 0
       && exchange.deadlines.first == nil && exchange.outside.patience.isEmpty
       && exchange.outside.toll.meters.isEmpty && exchange.outside.channels.isEmpty
-      && exchange.messages.isEmpty
+      && exchange.messages.isEmpty && exchange.proved.ways.isEmpty
   }
 
   /// What a call leaves behind is gone when every timer has run out.

@@ -35,6 +35,13 @@ final class Phone: SimNode {
   var parameters: [String] = []
   /// Whether it has its RTCP on the port of RTP where it may.
   var muxes = false
+  /// What it says of ICE's credentials, and in its Contact; nil where it does not speak ICE.
+  var ice: (fragment: String, password: String)?
+  var contactParameters = ""
+  /// It is a lite agent itself.
+  var isLite = false
+  /// The port that its candidates name: its own, unless something on the way changed its description.
+  var candidatePort: UInt16 = 4000
   var direction = Direction.sendrecv
   /// The kinds of media that it speaks, as whole m= lines with what follows them; `audio` of `codecs` goes without saying.
   var further: [String] = []
@@ -371,6 +378,7 @@ final class Phone: SimNode {
 
   private var contact: String {
     "<sip:\(number)@\((listens ?? address).description)" + (flow.transport == .tcp ? ";transport=tcp>" : ">")
+      + contactParameters
   }
 
   private func newRequest(_ method: Method, _ uri: String, to: String) -> Request {
@@ -395,6 +403,7 @@ final class Phone: SimNode {
     var lines = ["v=0", "o=- 1 1 IN IP4 \(ip.description)", "s=-"]
     lines.append("c=IN \(ip.isIPv4 ? "IP4" : "IP6") \(ip.description)")
     lines.append("t=0 0")
+    if isLite { lines.append("a=ice-lite") }
     let audio = audioLines(offer)
     if offer.isEmpty || further.isEmpty {
       lines += (hasAudio ? audio : []) + further
@@ -418,8 +427,19 @@ final class Phone: SimNode {
     let lines = ["m=audio 4000 RTP/AVP " + codecs.map { $0.prefix { $0 != " " } }.joined(separator: " ")]
     let maps = codecs.map { "a=rtpmap:" + ($0.contains("/") ? $0 : "\($0)/8000") }
     let mayMux = offer.isEmpty || String(decoding: offer, as: UTF8.self).contains("a=rtcp-mux")
-    return lines + maps + parameters.map { "a=fmtp:\($0)" } + (muxes && mayMux ? ["a=rtcp-mux"] : [])
+    let mayCheck = offer.isEmpty || String(decoding: offer, as: UTF8.self).contains("a=ice-ufrag")
+    return lines + maps + (mayCheck ? iceLines : []) + parameters.map { "a=fmtp:\($0)" }
+      + (muxes && mayMux ? ["a=rtcp-mux"] : [])
       + ["a=" + (answered(offer) ?? direction).name]
+  }
+
+  private var iceLines: [String] {
+    guard let ice else { return [] }
+    let ip = (describes ?? address.ip).description
+    let candidates = (1...(muxes ? 1 : 2)).map { component in
+      "a=candidate:1 \(component) UDP 2130706431 \(ip) \(Int(candidatePort) + component - 1) typ host"
+    }
+    return ["a=ice-ufrag:\(ice.fragment)", "a=ice-pwd:\(ice.password)"] + candidates
   }
 
   private func answered(_ offer: [UInt8]) -> Direction? {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+from harness import ice
 from harness.process import Process, until
 from harness.promise import Promises, Skip
 
@@ -228,3 +229,36 @@ def refused(office):
     assert exchange.log().count("the kernel does not relay") == 1, exchange.log()
     engine = exchange.status()["media"]["engine"]
     assert ways(exchange) == [engine, engine], ways(exchange)
+
+
+@chapter.promise("a phone that speaks ICE is heard from where it has checked the way and from nowhere else, "
+                 "and its checks come through while the kernel relays, by IPv{0}", each=(4, 6))
+def checked(office, version):
+    exchange = ready(office)
+    a, b = office.puppet("1001", version), office.puppet("1002", version)
+    a.tell("ice")
+    a.tell("dial", "1002")
+    time.sleep(0.5)
+    a.tell("check", "nominates", "an+attackers+guess+of+it")
+    until(lambda: a.report()["checked"], 2, "who does not know the password is told so")
+    assert a.report()["checked"] == [[ice.FAILURE, None, a.report()["port"]]], a.report()["checked"]
+    assert not heard(b, a)["packets"] and not heard(a, b)["packets"], "an unchecked way is used"
+    a.tell("check", "nominates")
+    taken(exchange)
+    flows(a, b)
+    for _ in range(5):
+        a.tell("check")
+        time.sleep(0.1)
+    until(lambda: len(a.report()["checked"]) == 7, 2, "checks are answered while the kernel relays")
+    assert a.report()["checked"][1:] == [[ice.SUCCESS, a.report()["port"], a.report()["port"]]] * 6
+    assert ways(exchange) == ["kernel", "kernel"] and not b.report()["datagrams"], "checks reach the other phone"
+    a.tell("move")
+    time.sleep(0.3)
+    before = heard(b, a)["packets"]
+    time.sleep(2.7)
+    assert heard(b, a)["packets"] == before, "another port is heard without a check"
+    a.tell("check", "nominates")
+    until(lambda: heard(b, a)["packets"] > before + 20, 5, "the other hears it again")
+    taken(exchange)
+    assert str(a.report()["port"]) in exchange.status()["calls"][0]["caller_leg"]["media"]
+    assert exchange.status()["calls"][0]["caller_leg"]["ice_checks"] == 7

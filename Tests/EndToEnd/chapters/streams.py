@@ -1,7 +1,9 @@
-"""What phones have beside speech: video, faxes."""
+"""What phones have beside speech: video, faxes; and the ways of it all."""
 
 import re
+import time
 
+from harness.office import UDP
 from harness.process import until
 from harness.promise import Promises
 
@@ -90,3 +92,43 @@ def mux(office):
     assert "a=rtcp-mux" not in b.messages(), "the other is told of it"
     a.expect("CALL_CLOSED", 25)
     return office.compare("first", b, ["PCMU"])
+
+
+def checks(office):
+    """How many checks of each phone were right; None of one that makes none."""
+    office.exchange.status()
+    time.sleep(0.1)
+    call, = office.exchange.status()["calls"]
+    return [(call[leg] or {}).get("ice_checks") for leg in ("caller_leg", "callee_leg")]
+
+
+@chapter.promise("a phone that finds its way by ICE and one that knows nothing of that hear each other")
+def ice(office):
+    office.open()
+    a = office.phone("1001", "first", codecs=["PCMU"], ice=True)
+    b = office.phone("1002", "second", codecs=["PCMU"])
+    connect(a, b)
+    until(lambda: "connectivity check is complete" in a.messages(), 5, "the phone has found its way")
+    until(lambda: (checks(office)[0] or 0) > 0, 5, "the exchange has answered its checks")
+    assert checks(office)[1] is None and "a=ice" not in b.messages() and "candidate" not in b.messages()
+    a.expect("CALL_CLOSED", 25)
+    return office.compare("first", b, ["PCMU"]) + "; " + office.compare("second", a, ["PCMU"])
+
+
+@chapter.promise("a phone whose registration says that it speaks ICE is called with that, and the echo answers it so")
+def ice_called(office):
+    office.open()
+    phone = office.softphone("1001", "first", UDP, "ice")
+    phone.tell("dial", "*43")
+    phone.expect(0, "CONFIRMED")
+    until(lambda: (checks(office)[0] or 0) > 0, 5, "the echo has answered its checks")
+    a = office.phone("1002", "second", codecs=["PCMU"], ice=True)
+    phone.tell("hang-up", 0)
+    phone.expect(0, "DISCONNECTED")
+    a.dial("1001")
+    a.expect("CALL_ESTABLISHED")
+    phone.expect(1, "CONFIRMED")
+    until(lambda: all(each for each in checks(office)), 8, "both find their way")
+    until(lambda: "ICE negotiation success" in phone.log(), 5, "the phone has found its way")
+    a.expect("CALL_CLOSED", 25)
+    return office.compare("first", a, ["PCMU"])

@@ -2,7 +2,7 @@
 
 EXCHANGE is the URI that all requests go to, SPEECH the WAV file that it says in each call; FOLDER gets a recording
 for each. Options: reliable (insists on 100rel), timers (insists on session timers), waiting (asks for waiting
-messages). Takes a command a line on standard input and answers each with a line of JSON; `report` tells all that has
+messages), ice. Takes a command a line on standard input and answers each with a line of JSON; `report` tells all that has
 happened.
 """
 
@@ -103,6 +103,7 @@ def account_settings(number, password, domain, exchange, own, transport, options
     made.sipConfig.proxies.append(f"<{exchange};lr>")
     made.sipConfig.transportId = transport
     made.mediaConfig.transportConfig.boundAddress = own
+    made.natConfig.iceEnabled = "ice" in options
     made.mwiConfig.enabled = "waiting" in options
     if "reliable" in options:
         made.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY

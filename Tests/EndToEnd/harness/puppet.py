@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 
+import ice
+
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "bench"))
 from sip import Phone, media_port_of  # noqa: E402
 
@@ -28,6 +30,8 @@ class Voice:
         self.heard, self.sources, self.marks, self.speaks = {}, set(), set(), True
         # Fax: datagrams that are no RTP, and those that came.
         self.fax, self.datagrams = False, []
+        # What the exchange says of itself by ICE, and what it answered to checks.
+        self.theirs, self.checked = None, []
         self.move()
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -61,8 +65,11 @@ class Voice:
     def listen(self, ready):
         packet, marks, _, source = ready.recvmsg(2048, 64)
         self.marks |= {data[0] for _, _, data in marks}
+        if packet[0] < 4 and self.theirs:
+            self.checked.append([*ice.answer(packet), self.port])
+            return
         if packet[0] >> 6 != 2:
-            self.datagrams.append(packet.decode())
+            self.datagrams.append(packet.decode(errors="replace"))
             return
         sequence, _, ssrc = struct.unpack("!HII", packet[2:12])
         self.sources.add(source[1])
@@ -80,7 +87,15 @@ def main(number, password, exchange, domain, host):
     phone.media_port = voice.port
 
     def dial(callee):
-        voice.target = media_port_of(phone.invite(callee, voice.port))
+        answer = phone.invite(callee, voice.port)
+        voice.target, voice.theirs = media_port_of(answer), ice.credentials(answer.body)
+
+    def speak_ice():
+        phone.says = lambda port: ice.lines(host, port)
+
+    def check(whether="", password=None):
+        theirs = (voice.theirs[0], password) if password else voice.theirs
+        voice.socket.sendto(ice.check(theirs, whether == "nominates"), (exchange, voice.target))
 
     def move():
         voice.move()
@@ -98,10 +113,10 @@ def main(number, password, exchange, domain, host):
     def report():
         return {"ssrc": f"{voice.ssrc:08x}", "sequence": voice.sequence, "sent": voice.sent, "heard": voice.heard,
                 "sources": sorted(voice.sources), "marks": sorted(voice.marks),
-                "port": voice.port, "target": voice.target, "datagrams": voice.datagrams}
+                "port": voice.port, "target": voice.target, "datagrams": voice.datagrams, "checked": voice.checked}
 
     commands = {"register": phone.register, "dial": dial, "hang-up": phone.hang_up, "move": move, "speak": speak,
-                "report": report, "change": change, "fax": fax}
+                "report": report, "change": change, "fax": fax, "ice": speak_ice, "check": check}
     while True:
         for ready in select.select([sys.stdin, phone.socket], [], [])[0]:
             if ready is phone.socket:
