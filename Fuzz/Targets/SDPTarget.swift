@@ -17,7 +17,7 @@ func sdpFault(_ bytes: [UInt8]) -> String? {
       audio.further[i].number = UInt16(i + 1)
       audio.further[i].ownPort = 16386
     }
-    var session = LocalSession(sessionID: 7, iceSecret: [1, 2])
+    var session = LocalSession(sessionID: 7, iceSecret: IceSecret(high: 1, low: 2))
     let answer = session.answer(description, audio, at: SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 16384))
     guard answer.media.count == description.media.count else { return "the answer has another number of media lines" }
     if let fault = iceFault(audio, answer) { return fault }

@@ -73,6 +73,7 @@ extension RelayLeg {
   }
 
   /// Judges a packet whose source is not the one that media goes to: any that was checked may send.
+  @inline(never)
   mutating func judgeProved(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Latch.Verdict {
     guard isProved, ice?.wrappedValue.media.contains(from) == true else { return .foreign }
     return rtp.judgeProved(header, from: from, now: now)

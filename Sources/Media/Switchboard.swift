@@ -6,37 +6,6 @@ import Wire
 
 /// All streams of the media thread and the sockets that they have: carries out commands and decides each packet.
 struct Switchboard: PacketHandler {
-  /// What a socket is for, with what each packet needs to know of its stream: looking into the entry copies it.
-  struct Route {
-    var stream: Int32 = -1
-    var side = Side.a
-    var isControl = false
-    /// The kernel has what comes here.
-    var isHeld = false
-    /// What comes here too.
-    var shares = Shares.nothing
-    /// The sockets of either side for RTP.
-    var slotA: Int32 = -1
-    var slotB: Int32 = -1
-  }
-
-  /// What comes to a socket besides what it is for.
-  enum Shares: UInt8 {
-    case nothing
-    /// RTCP, to that for RTP.
-    case control
-    /// ICE's checks.
-    case checks
-    case both
-
-    init(control: Bool, checks: Bool) {
-      self = checks ? control ? .both : .checks : control ? .control : .nothing
-    }
-
-    var hasControl: Bool { self == .control || self == .both }
-    var hasChecks: Bool { self == .checks || self == .both }
-  }
-
   /// The sockets of one side.
   struct Sockets {
     var port: UInt16 = 0
@@ -100,7 +69,7 @@ struct Switchboard: PacketHandler {
   var index: [StreamID: Int] = [:]
   /// By the slot of the socket.
   var routes: [Route] = []
-  private var now = Instant.zero
+  private(set) var now = Instant.zero
   /// What signalling is to be told.
   private(set) var events: [Event] = []
   var desk: KernelDesk
@@ -150,13 +119,7 @@ struct Switchboard: PacketHandler {
         ? entries[i]?.stream.receiveControl(UnsafeRawBufferPointer(packet), side: route.side, from: from, now: now)
         : entries[i]?.stream.receive(packet, side: route.side, from: from, now: now, laws: laws, moved: &moved)
     else { return nil }
-    if moved, let id = entries[i]?.id {
-      reconcile(i, takes: false)
-      say(.latched(id, route.side, from))
-      if route.shares.hasChecks, let port = entries[i]?.sockets[Int(route.side.rawValue)].port {
-        say(.proved(id, port: port, isControl: false, from))
-      }
-    }
+    if moved { follow(route, from) }
     if outcome == .taken {
       // A key may have brought the stream back.
       if route.isHeld { reconcile(i, takes: false) }
@@ -170,45 +133,6 @@ struct Switchboard: PacketHandler {
     if route.isHeld { slipped(i, route.side, payloadType: packet[1] & 0x7f, from: from) }
     let by = side == .a ? route.slotA : route.slotB
     return by >= 0 ? PacketTarget(slot: Int(by), address: address) : nil
-  }
-
-  /// Takes one of ICE's checks; what is answered goes back by the same socket.
-  @inline(never)
-  private mutating func check(
-    _ packet: UnsafeRawBufferPointer, _ slot: Int, _ route: Route, from: SocketAddress
-  ) -> PacketTarget? {
-    let i = Int(route.stream)
-    guard
-      let outcome = entries[i]?.stream.receiveCheck(
-        packet, side: route.side, isControl: route.isControl, from: from, now: now)
-    else { return nil }
-    if outcome.moved, let id = entries[i]?.id, let port = entries[i]?.sockets[Int(route.side.rawValue)].port {
-      reconcile(i, takes: false)
-      if !route.isControl { say(.latched(id, route.side, from)) }
-      say(.proved(id, port: port, isControl: route.isControl, from))
-    }
-    if let answer = outcome.answer { studio.outbox.post(answer, to: PacketTarget(slot: slot, address: from)) }
-    return nil
-  }
-
-  /// Tells the routes of a stream what its packets need to know.
-  mutating func reroute(_ i: Int) {
-    let found = entries[i]?.look { entry in
-      (
-        entry.sockets, (entry.holds[0].number != 0, entry.holds[1].number != 0),
-        (entry.stream.legs[0].muxesControl, entry.stream.legs[1].muxesControl),
-        (entry.stream.legs[0].hasIce, entry.stream.legs[1].hasIce)
-      )
-    }
-    guard let (sockets, isHeld, isMuxed, hasIce) = found else { return }
-    for s in 0..<2 where sockets[s].rtp >= 0 {
-      routes[sockets[s].rtp].isHeld = s == 0 ? isHeld.0 : isHeld.1
-      let checks = s == 0 ? hasIce.0 : hasIce.1
-      routes[sockets[s].rtp].shares = Shares(control: s == 0 ? isMuxed.0 : isMuxed.1, checks: checks)
-      routes[sockets[s].control].shares = Shares(control: false, checks: checks)
-      routes[sockets[s].rtp].slotA = Int32(sockets[0].rtp)
-      routes[sockets[s].rtp].slotB = Int32(sockets[1].rtp)
-    }
   }
 
   mutating func next(into packet: UnsafeMutableRawBufferPointer) -> (count: Int, target: PacketTarget)? {

@@ -292,6 +292,6 @@ public final class Exchange {
   func newTag() -> String { random.token(8) }
 
   func newSession() -> LocalSession {
-    LocalSession(sessionID: random.next(), iceSecret: [random.next(), random.next(), random.next(), random.next()])
+    LocalSession(sessionID: random.next(), iceSecret: IceSecret(high: random.next(), low: random.next()))
   }
 }

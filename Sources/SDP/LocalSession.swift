@@ -14,9 +14,9 @@ public struct LocalSession: Hashable, Sendable {
   /// What is said of ICE.
   public var ice: OwnIce
 
-  /// `sessionID` should be random, below 2^62 so that phones with signed numbers can hold it. `iceSecret` has to be, two
-  /// numbers at least; without it ICE is not spoken.
-  public init(sessionID: UInt64, iceSecret: [UInt64] = []) {
+  /// `sessionID` should be random, below 2^62 so that phones with signed numbers can hold it. `iceSecret` has to be;
+  /// without it ICE is not spoken.
+  public init(sessionID: UInt64, iceSecret: IceSecret? = nil) {
     self.sessionID = sessionID & (1 << 62 - 1)
     version = 1
     ice = OwnIce(secret: iceSecret)

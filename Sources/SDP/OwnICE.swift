@@ -1,24 +1,34 @@
 import Crypto
 import Wire
 
+/// 128 random bits, of which the credentials of a dialog are made.
+public struct IceSecret: Hashable, Sendable {
+  let high: UInt64
+  let low: UInt64
+
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+}
+
 /// What the exchange says of ICE on one dialog, as a lite agent (RFC 8445 §2.5) with one host candidate for each component.
 public struct OwnIce: Hashable, Sendable {
-  /// What the credentials of this dialog are made of, random.
-  private let secret: [UInt64]
+  /// Without it ICE is not spoken.
+  private let secret: IceSecret?
   /// How often ICE began anew, by the number of the stream; 0 is the audio.
   private var restarts: [UInt16: UInt32] = [:]
   /// Whether the phone has said that it speaks ICE, so that it is offered to it.
   public var isOffered = false
 
-  /// Without a secret ICE is not spoken.
-  init(secret: [UInt64]) { self.secret = secret }
+  init(secret: IceSecret?) { self.secret = secret }
 
   /// Adds what answers the phone's `line`; `before` is what the phone had said of the same stream, `last` what we had.
   mutating func answer(
     _ number: UInt16, _ theirs: IceDescription?, before: IceDescription?, last: MediaDescription?,
     in line: inout MediaDescription, at ip: IPAddress
   ) {
-    guard !secret.isEmpty, let theirs else { return }
+    guard let secret, let theirs else { return }
     guard theirs.matches else {
       line.attributes.append(Attribute("ice-mismatch"))
       return
@@ -27,16 +37,16 @@ public struct OwnIce: Hashable, Sendable {
     let isNew = before.map { $0.credentials != theirs.credentials } ?? false
     if isNew || isMoved(line, ip, last) { restart(number) }
     isOffered = true
-    describe(number, in: &line, at: ip)
+    describe(number, secret, in: &line, at: ip)
     // To those who wait for more: there is none.
     if theirs.trickles { line.attributes.append(Attribute("end-of-candidates")) }
   }
 
   /// Adds what offers ICE, where the phone speaks it.
   mutating func offer(_ number: UInt16, last: MediaDescription?, in line: inout MediaDescription, at ip: IPAddress) {
-    guard !secret.isEmpty, isOffered else { return }
+    guard let secret, isOffered else { return }
     if isMoved(line, ip, last) { restart(number) }
-    describe(number, in: &line, at: ip)
+    describe(number, secret, in: &line, at: ip)
   }
 
   /// Another port or address is another beginning (RFC 8839 §4.4.1.1.1).
@@ -54,8 +64,10 @@ public struct OwnIce: Hashable, Sendable {
 
   private mutating func restart(_ number: UInt16) { restarts[number, default: 0] &+= 1 }
 
-  private func describe(_ number: UInt16, in line: inout MediaDescription, at ip: IPAddress) {
-    let credentials = credentials(number)
+  private func describe(
+    _ number: UInt16, _ secret: IceSecret, in line: inout MediaDescription, at ip: IPAddress
+  ) {
+    let credentials = credentials(number, secret)
     line.attributes.append(Attribute("ice-ufrag", credentials.fragment))
     line.attributes.append(Attribute("ice-pwd", credentials.password))
     line.attributes.append(candidate(1, line, ip))
@@ -63,9 +75,9 @@ public struct OwnIce: Hashable, Sendable {
   }
 
   /// A digest of the secret: 32 and 128 bits of it, where RFC 8445 §5.3 wants 24 and 128 at least.
-  private func credentials(_ number: UInt16) -> IceCredentials {
+  private func credentials(_ number: UInt16, _ secret: IceSecret) -> IceCredentials {
     var writer = StorageWriter()
-    for part in secret { writer.put(number: part) }
+    writer.put(secret)
     let key = writer.bytes
     writer.clear()
     writer.put(number: number)
@@ -91,6 +103,17 @@ extension LocalSession {
       let own = last.media[place].ownCredentials
     else { return nil }
     return IceAgreement(session: sessionID, own: own, theirs: theirs)
+  }
+}
+
+extension IceSecret: Storable {
+  public init(from reader: inout StorageReader) throws(StorageError) {
+    high = try reader.value()
+    low = try reader.value()
+  }
+  public func write(to writer: inout StorageWriter) {
+    writer.put(high)
+    writer.put(low)
   }
 }
 

@@ -92,7 +92,7 @@ private func audio(_ media: String, session: String = "", at place: String = "19
       streams.further[i].number = UInt16(i + 1)
       streams.further[i].ownPort = UInt16(16390 + 2 * i)
     }
-    var session = LocalSession(sessionID: 1, iceSecret: [1, 2])
+    var session = LocalSession(sessionID: 1, iceSecret: IceSecret(high: 1, low: 2))
     let answer = session.answer(offer, streams, at: here)
     let fragments = answer.media.map { $0.attribute("ice-ufrag")?.value }
     #expect(fragments[0] != nil && fragments[1] != nil && fragments[0] != fragments[1] && fragments[2] == nil)
@@ -114,7 +114,7 @@ private func audio(_ media: String, session: String = "", at place: String = "19
         "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n" + options
         + "m=audio 4000 RTP/AVP 0\r\n" + credentials + candidates
       let offer = try parsed(body)
-      var session = LocalSession(sessionID: 1, iceSecret: [1, 2])
+      var session = LocalSession(sessionID: 1, iceSecret: IceSecret(high: 1, low: 2))
       let answer = session.answer(offer, try offer.offeredAudio(), at: here)
       #expect((answer.media[0].attribute("end-of-candidates") != nil) == says)
     }

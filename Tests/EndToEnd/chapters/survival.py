@@ -217,3 +217,27 @@ def loop(office):
         exchange.die()
     assert "begins afresh" in exchange.log()
     office.phone("1001", "first", codecs=["PCMU"])
+
+
+@chapter.promise("a phone that has found its way by ICE is heard on after a kill without another check, and nobody else is")
+def checked(office):
+    exchange = office.open(verb="supervise")
+    a, b = office.puppet("1001"), office.puppet("1002")
+    a.tell("ice")
+    a.tell("dial", "1002")
+    a.tell("check", "nominates")
+    until(lambda: a.report()["heard"] and b.report()["heard"], 5, "both hear each other")
+    time.sleep(LIFE)
+    exchange.die()
+    before = [phone.report()["heard"] for phone in (a, b)]
+    for phone, other, had in ((a, b, before[0]), (b, a, before[1])):
+        ssrc = other.report()["ssrc"]
+        until(lambda: phone.report()["heard"][ssrc]["packets"] > had[ssrc]["packets"] + 50, 5,
+              f"{phone.number} hears the other")
+    a.tell("move")
+    time.sleep(0.3)
+    heard = b.report()["heard"][a.report()["ssrc"]]["packets"]
+    time.sleep(2.5)
+    assert b.report()["heard"][a.report()["ssrc"]]["packets"] == heard, "another port is heard without a check"
+    a.tell("check", "nominates")
+    until(lambda: b.report()["heard"][a.report()["ssrc"]]["packets"] > heard + 20, 5, "it is heard from where it is now")
