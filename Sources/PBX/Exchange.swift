@@ -58,6 +58,7 @@ public final class Exchange {
   /// What changed since it was last kept; nil where nobody keeps it.
   var changedCalls: Set<UInt32>?
   var changedSources: Set<CallReference>?
+  /// Where phones have their media by ICE's word.
   var proved = ProvedWays()
   var haveMessagesChanged = false
   var haveMailboxesChanged = false

@@ -14,7 +14,7 @@ struct SurvivalTests {
   /// Stories that other tests tell of a process that lives on; SOTTO_TEST_LIVES=short tells all of them so.
   enum Story: CaseIterable {
     case call, calleeHangsUp, echo, cancel, early, hold, delayedOffer, fork, losses, lateAcknowledgement, reliable
-    case refreshes, blindTransfer, attendedTransfer, lamps, messages, trunk, servers, minutes
+    case refreshes, blindTransfer, attendedTransfer, lamps, messages, trunk, servers, minutes, checks
 
     func tell() throws {
       switch self {
@@ -37,6 +37,7 @@ struct SurvivalTests {
       case .messages: SubscriptionTests().aPhonesAnswerToAMessageReachesItsSender(said: 202, heard: "202")
       case .trunk: try TrunkCallTests().aNumberOutsideIsCalledWithThePasswordThatIsAskedFor()
       case .servers: TrunkCallTests().serversOfOneTrunkAreTriedInTurn()
+      case .checks: try IceTests().rfc8839_4_4_credentialsStayUntilThePhoneChangesItsOwn()
       case .minutes: TollTests().callsAtTheSameTimeUseATrunksMinutesTogether()
       }
     }
