@@ -20,20 +20,9 @@ int clinux_create(const char *path, int mode) {
   return or_errno(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode));
 }
 
-int64_t clinux_file_size(int fd) {
-  struct stat status;
-  return fstat(fd, &status) < 0 ? -errno : status.st_size;
-}
-
-int64_t clinux_file_stamp(const char *path) {
-  struct stat status;
-  if (stat(path, &status) < 0) return 0;
-  return (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec + (int64_t)status.st_ino;
-}
-
-uint64_t clinux_file_identity(int fd) {
+uint64_t clinux_file_identity(const char *path) {
   struct stat s;
-  if (fstat(fd, &s) < 0) return 0;
+  if (stat(path, &s) < 0) return 0;
   const uint64_t parts[] = {(uint64_t)s.st_dev, (uint64_t)s.st_ino, (uint64_t)s.st_size, (uint64_t)s.st_mtim.tv_sec,
                             (uint64_t)s.st_mtim.tv_nsec};
   uint64_t mixed = 0;

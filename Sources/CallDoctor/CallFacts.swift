@@ -1,20 +1,5 @@
 import Wire
 
-/// How well one direction is heard, as RTCP and our own count tell.
-public struct HeardFacts: Equatable, Sendable {
-  /// Packets that got lost, of 10,000.
-  public var loss: UInt32
-  public var jitter: Interval
-  /// A hundredfold mean opinion score.
-  public var score: UInt32
-
-  public init(loss: UInt32, jitter: Interval, score: UInt32) {
-    self.loss = loss
-    self.jitter = jitter
-    self.score = score
-  }
-}
-
 /// What the media thread counted of one party.
 public struct MediaFacts: Equatable, Sendable {
   public var packetsIn: UInt64 = 0
@@ -28,8 +13,8 @@ public struct MediaFacts: Equatable, Sendable {
   /// Whether the kernel relayed some of it.
   public var inKernel = false
   /// How the party is heard, and how it hears.
-  public var incoming: HeardFacts?
-  public var outgoing: HeardFacts?
+  public var incoming: Quality?
+  public var outgoing: Quality?
   public var roundTrip: Interval?
 
   public init() {}

@@ -2,19 +2,6 @@ import Wire
 
 // How records are stored, so that another process can go on with them.
 
-extension HeardFacts: Storable {
-  public init(from reader: inout StorageReader) throws(StorageError) {
-    loss = try reader.value()
-    jitter = try reader.value()
-    score = try reader.value()
-  }
-  public func write(to writer: inout StorageWriter) {
-    writer.put(loss)
-    writer.put(jitter)
-    writer.put(score)
-  }
-}
-
 extension MediaFacts: Storable {
   public init(from reader: inout StorageReader) throws(StorageError) {
     packetsIn = try reader.value()
@@ -24,8 +11,8 @@ extension MediaFacts: Storable {
     unsent = try reader.value()
     checks = try reader.value()
     inKernel = try reader.value()
-    incoming = try reader.value(HeardFacts?.self)
-    outgoing = try reader.value(HeardFacts?.self)
+    incoming = try reader.value(Quality?.self)
+    outgoing = try reader.value(Quality?.self)
     roundTrip = try reader.value(Interval?.self)
   }
   public func write(to writer: inout StorageWriter) {

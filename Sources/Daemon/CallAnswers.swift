@@ -20,9 +20,7 @@ extension Server {
 
   /// Everything that is known of one call.
   func callAnswer(_ number: UInt32, now: Instant) -> [UInt8] {
-    guard let record = exchange.records[number] else {
-      return controlRefusal("no call \(number) is known; 'sotto calls' lists those that are")
-    }
+    guard let record = exchange.records[number] else { return unknownCall(number) }
     let clock = WallClock(now: now)
     var members = summary(record, clock)
     members.append(JSON.Member("facts", .array((record.diagnosis?.facts ?? []).map { .text($0) })))
@@ -30,6 +28,10 @@ extension Server {
     members.append(JSON.Member("omitted_messages", .integer(Int64(record.ladder.omitted))))
     members.append(JSON.Member("messages", .array(record.ladder.steps.map { message($0, record, clock) })))
     return controlAnswer(members)
+  }
+
+  func unknownCall(_ number: UInt32) -> [UInt8] {
+    controlRefusal("no call \(number) is known; 'sotto calls' lists those that are")
   }
 
   private func summary(_ record: CallRecord, _ clock: WallClock) -> [JSON.Member] {
@@ -71,14 +73,6 @@ extension Server {
       JSON.Member("hears", party.media?.outgoing.map(quality) ?? .null),
       JSON.Member(
         "round_trip_ms", party.media?.roundTrip.map { .real(Double($0.microseconds) / 1000) } ?? .null),
-    ])
-  }
-
-  private func quality(_ heard: HeardFacts) -> JSON {
-    .object([
-      JSON.Member("loss_percent", .real(Double(heard.loss) / 100)),
-      JSON.Member("jitter_ms", .real(Double(heard.jitter.microseconds) / 1000)),
-      JSON.Member("mos", .real(Double(heard.score) / 100)),
     ])
   }
 

@@ -18,7 +18,6 @@ extension Server {
       log.write(reason == nil ? .debug : .info, flow.subsystem, "connection ended", fields)
       door.forget(flow)
       exchange.connectionClosed(flow, reason: reason, now: now)
-      keepChanges()
     case .damaged(let head, let error, let flow):
       log.write(
         .info, flow.subsystem, "stream makes no sense, closing it",

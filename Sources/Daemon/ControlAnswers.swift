@@ -105,7 +105,7 @@ extension Server {
     return .object(members)
   }
 
-  private func quality(_ quality: Quality) -> JSON {
+  func quality(_ quality: Quality) -> JSON {
     .object([
       JSON.Member("loss_percent", .real(Double(quality.loss) / 100)),
       JSON.Member("jitter_ms", .real(Double(quality.jitter.microseconds) / 1000)),

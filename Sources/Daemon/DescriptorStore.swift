@@ -25,8 +25,6 @@ final class DescriptorStore {
     }
   }
 
-  var isSupervised: Bool { channel != nil }
-
   /// Names that were left, in no order.
   var names: [String] { Array(left.keys) }
 
@@ -34,24 +32,10 @@ final class DescriptorStore {
   func take(_ name: String) -> Int32? { left.removeValue(forKey: name) }
 
   func keep(_ sockets: [(name: String, descriptor: Int32)]) {
-    guard let channel else { return }
-    var rest = sockets[...]
-    while !rest.isEmpty {
-      let part = rest.prefix(DescriptorChannel.most)
-      _ = channel.send(.init(Verb.keep, part.map { $0.name }, part.map { $0.descriptor }))
-      rest = rest.dropFirst(part.count)
-    }
+    channel?.send(Verb.keep, sockets.map { $0.name }, sockets.map { $0.descriptor })
   }
 
-  func drop(_ names: [String]) {
-    guard let channel else { return }
-    var rest = names[...]
-    while !rest.isEmpty {
-      let part = rest.prefix(DescriptorChannel.most)
-      _ = channel.send(.init(Verb.drop, Array(part)))
-      rest = rest.dropFirst(part.count)
-    }
-  }
+  func drop(_ names: [String]) { channel?.send(Verb.drop, names) }
 
   /// Closes what nobody took, here and at the supervisor.
   func dropRest() {

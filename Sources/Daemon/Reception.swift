@@ -13,7 +13,7 @@ extension Server {
 
   /// Takes a message that came.
   func admit(_ bytes: [UInt8], from flow: Flow, now: Instant) {
-    if control?.isTapped == true { trace(bytes, flow, isIncoming: true) }
+    trace(bytes, flow, isIncoming: true)
     let standing = standing(bytes, flow)
     switch door.arrive(bytes, flow, standing, now: now) {
     case .handle: exchange.receive(bytes, from: flow, now: now)
@@ -25,7 +25,7 @@ extension Server {
       guard let answer = hurriedRefusal(of: bytes, from: flow, retryAfter: retryAfter, tag: refusalTag),
         exchange.mayRefuse(bytes, by: answer, to: flow)
       else { return }
-      if control?.isTapped == true { trace(answer, flow, isIncoming: false) }
+      trace(answer, flow, isIncoming: false)
       transmit(answer, flow, now: now)
     }
   }

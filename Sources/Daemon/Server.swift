@@ -211,11 +211,10 @@ final class Server {
   }
 
   private func drainOutputs(now: Instant) {
-    keepChanges()
-    while let output = exchange.poll() {
+    while let output = next() {
       switch output {
       case .transmit(let bytes, let flow):
-        if control?.isTapped == true { trace(bytes, flow, isIncoming: false) }
+        trace(bytes, flow, isIncoming: false)
         transmit(bytes, flow, now: now)
       case .expectKeepAlives(let flow, let time): connections.expectKeepAlives(on: flow, within: time)
       case .reuse(let flow, let port): connections.reuse(flow, port: port)
@@ -225,10 +224,15 @@ final class Server {
       case .findLocalAddress(let transport, let remote):
         let local = sourceAddress(transport, toward: remote, ports.listeners)
         exchange.localAddress(transport, toward: remote, is: local, now: now)
-        keepChanges()
       case .log(let event): write(event)
       }
     }
+  }
+
+  /// What is to be done next; all that changed before it is kept by then.
+  private func next() -> Output? {
+    keepChanges()
+    return exchange.poll()
   }
 
   private func reserve(_ count: Int) {

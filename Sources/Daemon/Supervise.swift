@@ -102,12 +102,7 @@ private final class Supervisor {
     there.close()
     try poller.add(here.descriptor, .readable, token: 1)
     running = Running(child: child, channel: here, since: Clock.monotonic())
-    var names = Array(held.keys)[...]
-    while !names.isEmpty {
-      let part = Array(names.prefix(DescriptorChannel.most))
-      _ = here.send(.init(DescriptorStore.Verb.keep, part, part.compactMap { held[$0] }))
-      names = names.dropFirst(part.count)
-    }
+    here.send(DescriptorStore.Verb.keep, Array(held.keys), Array(held.values))
     _ = here.send(.init(DescriptorStore.Verb.end))
   }
 

@@ -36,7 +36,7 @@ extension Server {
         return ControlReply(bytes: answer(request, now: now))
       }
       if let call, exchange.records[call] == nil {
-        return ControlReply(bytes: controlRefusal("no call \(call) is known; 'sotto calls' lists those that are"))
+        return ControlReply(bytes: unknownCall(call))
       }
       let tap = TraceTap(filter: TraceFilter(number: number, call: call), showsCredentials: showsCredentials)
       log.write(.notice, "daemon", "signalling is traced")
@@ -46,9 +46,10 @@ extension Server {
     }
   }
 
-  /// Hands a message to those who read along; to be asked for only where there are any.
+  /// Hands a message to those who read along.
   func trace(_ message: [UInt8], _ flow: Flow, isIncoming: Bool) {
-    control?.trace { tap in
+    guard let control, control.isTapped else { return }
+    control.trace { tap in
       tap.records(message, flow, isIncoming: isIncoming) { exchange.records.call(named: $0) }
     }
   }

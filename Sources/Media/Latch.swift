@@ -60,26 +60,20 @@ struct Latch: Equatable, Sendable {
         sequence.take(header.sequence)
       } else {
         // The phone itself may start a new source at any time.
-        ssrc = header.ssrc
-        sequence = SequenceTracker(header.sequence)
-        hasSpoken = true
+        begin(header)
       }
       lastHeard = now
       return .same
     }
     guard mayFollow(header, from: from, now: now) else { return .foreign }
-    let verdict: Verdict = isNamed(from) && heard == nil ? .same : .moved
-    namedHasSpoken = namedHasSpoken || isNamed(from)
-    hear(header, from: from, now: now)
-    return verdict
+    begin(header)
+    return follow(from, now)
   }
 
-  private mutating func hear(_ header: RTPHeader, from: SocketAddress, now: Instant) {
-    heard = from
+  private mutating func begin(_ header: RTPHeader) {
     ssrc = header.ssrc
     sequence = SequenceTracker(header.sequence)
     hasSpoken = true
-    lastHeard = now
   }
 
   /// ICE says that the phone is there; whether it was not known before.
@@ -94,7 +88,9 @@ struct Latch: Equatable, Sendable {
   /// is silent, as when a translator of addresses has chosen another port.
   mutating func judgeProved(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Verdict {
     guard heard == nil || now - lastHeard >= Self.patience else { return .same }
-    hear(header, from: from, now: now)
+    begin(header)
+    heard = from
+    lastHeard = now
     return .moved
   }
 
@@ -111,9 +107,13 @@ struct Latch: Equatable, Sendable {
     } else {
       guard from.ip == named?.ip || from.ip == signalling else { return .foreign }
     }
-    let verdict: Verdict = isNamed(from) && heard == nil ? .same : .moved
-    namedHasSpoken = namedHasSpoken || isNamed(from)
-    heard = from
+    return follow(from, now)
+  }
+
+  private mutating func follow(_ source: SocketAddress, _ now: Instant) -> Verdict {
+    let verdict: Verdict = isNamed(source) && heard == nil ? .same : .moved
+    namedHasSpoken = namedHasSpoken || isNamed(source)
+    heard = source
     lastHeard = now
     return verdict
   }

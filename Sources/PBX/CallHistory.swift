@@ -228,8 +228,8 @@ extension LegStatistics {
     facts.unsent = dropped.unsent
     facts.checks = checks
     facts.inKernel = inKernel
-    facts.incoming = incoming.map { HeardFacts(loss: $0.loss, jitter: $0.jitter, score: $0.score) }
-    facts.outgoing = outgoing.map { HeardFacts(loss: $0.loss, jitter: $0.jitter, score: $0.score) }
+    facts.incoming = incoming
+    facts.outgoing = outgoing
     facts.roundTrip = roundTrip
     return facts
   }

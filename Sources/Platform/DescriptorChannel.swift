@@ -55,6 +55,14 @@ public struct DescriptorChannel: Sendable {
       descriptor, bytes, bytes.count, message.descriptors, Int32(message.descriptors.count)) == bytes.count
   }
 
+  /// The same for any number of names, in as many messages as they take.
+  public func send(_ verb: UInt8, _ names: [String], _ descriptors: [Int32] = []) {
+    for start in stride(from: 0, to: names.count, by: Self.most) {
+      let part = start..<min(start + Self.most, names.count)
+      _ = send(Message(verb, Array(names[part]), descriptors.isEmpty ? [] : Array(descriptors[part])))
+    }
+  }
+
   /// The next message.
   public func receive(waiting: Bool) -> Received {
     var bytes = [UInt8](repeating: 0, count: Self.longest)

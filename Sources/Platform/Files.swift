@@ -46,10 +46,8 @@ public enum Files {
 
   /// What tells this program's file from another's or an older one: its place on the disk, size and time.
   public static func identity(_ path: String) -> String {
-    let fd = clinux_open_read(path)
-    guard fd >= 0 else { return "unknown" }
-    defer { clinux_close(fd) }
-    return String(clinux_file_identity(fd), radix: 16)
+    let identity = clinux_file_identity(path)
+    return identity == 0 ? "unknown" : String(identity, radix: 16)
   }
 
   /// Makes a folder where there is none.

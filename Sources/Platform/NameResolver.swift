@@ -18,14 +18,14 @@ public final class NameResolver {
   private var asked = 0
   private var taken = 0
   /// When the system's list of name servers was last written.
-  private var systemStamp: Int64
+  private var systemIdentity: UInt64
 
   /// `servers` replaces what `/etc/resolv.conf` names, where it isn't empty. `token` names a socket in the poller.
   public init(poller: Poller, servers: [SocketAddress] = [], token: @escaping (Int32) -> UInt64) throws(PlatformError) {
     self.poller = poller
     self.servers = servers
     self.token = token
-    systemStamp = clinux_file_stamp(NameResolver.systemFile)
+    systemIdentity = clinux_file_identity(NameResolver.systemFile)
     try open()
   }
 
@@ -125,9 +125,9 @@ public final class NameResolver {
   /// DHCP writes `/etc/resolv.conf` when it likes; c-ares reads it once.
   private func refresh() {
     guard servers.isEmpty, waiting == 0 else { return }
-    let stamp = clinux_file_stamp(NameResolver.systemFile)
-    guard stamp != systemStamp else { return }
-    systemStamp = stamp
+    let identity = clinux_file_identity(NameResolver.systemFile)
+    guard identity != systemIdentity else { return }
+    systemIdentity = identity
     close()
     try? open()
   }

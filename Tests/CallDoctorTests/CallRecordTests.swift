@@ -120,7 +120,7 @@ extension CallRecords {
     ended.refusedLogin = path.remote
     ended.caller.codecs = ["PCMU", "opus"]
     ended.caller.media = MediaFacts()
-    ended.caller.media?.incoming = HeardFacts(loss: 1, jitter: .milliseconds(3), score: 420)
+    ended.caller.media?.incoming = Quality(loss: 1, jitter: .milliseconds(3), score: 420)
     ended.callee.named = path.local
     records.conclude(ended)
     let record = try #require(records[7])

@@ -127,11 +127,8 @@ int clinux_thread_realtime(int priority);
 // Files.
 int clinux_open_read(const char *path);
 int clinux_create(const char *path, int mode);
-int64_t clinux_file_size(int fd);
-// When the file was last written, in nanoseconds, with its number; 0 where there is none.
-int64_t clinux_file_stamp(const char *path);
-// A number that another file, or a changed one, hardly has.
-uint64_t clinux_file_identity(int fd);
+// A number that another file, or a changed one, hardly has; 0 where there is none.
+uint64_t clinux_file_identity(const char *path);
 int clinux_fsync(int fd);
 int clinux_fsync_folder(const char *path);
 int clinux_rename(const char *from, const char *to);

@@ -1,22 +1,6 @@
 import RTP
 import Wire
 
-/// How well one direction of a leg is heard.
-public struct Quality: Hashable, Sendable {
-  /// Packets that got lost, of 10,000.
-  public var loss: UInt32
-  /// How unevenly packets come (RFC 3550 §6.4.1).
-  public var jitter: Interval
-  /// What listeners would say, 100 (bad) … 450 (excellent), by the E-model.
-  public var score: UInt32
-
-  public init(loss: UInt32, jitter: Interval, score: UInt32) {
-    self.loss = loss
-    self.jitter = jitter
-    self.score = score
-  }
-}
-
 /// The E-model of ITU-T G.107 with everything at its default but delay and loss.
 enum EModel {
   /// The rating without any impairment (G.107 §7.7).
