@@ -45,15 +45,31 @@ public struct ControlClient: Sendable {
   /// Sends `{"command": …}` with further members and returns the answer's members.
   @export(interface)
   public func ask(_ command: String, _ members: [JSON.Member] = []) throws(ControlError) -> JSON {
+    let (socket, answer, _) = try open(command, members)
+    socket.close()
+    return answer
+  }
+
+  /// Sends a request that is answered by a line and, for as long as the socket is open, by more bytes after it; `rest`
+  /// is those that came with the line.
+  func open(
+    _ command: String, _ members: [JSON.Member]
+  ) throws(ControlError) -> (socket: StreamSocket, answer: JSON, rest: [UInt8]) {
     let socket = try begin(command, members)
-    defer { socket.close() }
-    guard let bytes = readLine(socket), let answer = JSON(parsing: bytes) else { throw .noAnswer(path: path) }
-    if answer["ok"]?.bool == true { return answer }
-    throw .refused(answer["error"]?.text ?? "it refused without a reason")
+    do throws(ControlError) {
+      guard let (line, rest) = readLine(socket), let answer = JSON(parsing: line) else { throw .noAnswer(path: path) }
+      guard answer["ok"]?.bool == true else {
+        throw .refused(answer["error"]?.text ?? "it refused without a reason")
+      }
+      return (socket, answer, rest)
+    } catch {
+      socket.close()
+      throw error
+    }
   }
 
   /// Connects and sends a request.
-  func begin(_ command: String, _ members: [JSON.Member]) throws(ControlError) -> StreamSocket {
+  private func begin(_ command: String, _ members: [JSON.Member]) throws(ControlError) -> StreamSocket {
     let socket: StreamSocket
     do throws(PlatformError) {
       socket = try StreamSocket.connect(path: path)
@@ -70,7 +86,7 @@ public struct ControlClient: Sendable {
   }
 
   /// A line, and what came with it.
-  func readLine(_ socket: StreamSocket) -> [UInt8]? {
+  private func readLine(_ socket: StreamSocket) -> (line: [UInt8], rest: [UInt8])? {
     guard let poller = try? Poller() else { return nil }
     defer { poller.close() }
     guard (try? poller.add(socket.descriptor, .readable, token: 0)) != nil else { return nil }
@@ -80,11 +96,14 @@ public struct ControlClient: Sendable {
       var isReady = false
       poller.wait(until: deadline) { _, _ in isReady = true }
       guard isReady else { continue }
+      let old = bytes.count
       switch socket.read(into: &bytes, limit: 65536) {
       case .moved, .wouldBlock: break
       case .closed, .failed: return nil
       }
-      if bytes.contains(UInt8(ascii: "\n")) { return bytes }
+      if let end = bytes[old...].firstIndex(of: UInt8(ascii: "\n")) {
+        return (Array(bytes[..<end]), Array(bytes[(end + 1)...]))
+      }
     }
     return nil
   }

@@ -47,7 +47,7 @@ public struct TraceCommand {
   @export(interface)
   public mutating func run() -> Int32 {
     do throws(ControlError) {
-      let (socket, rest) = try client.open("trace", members)
+      let (socket, _, rest) = try client.open("trace", members)
       defer { socket.close() }
       pending = rest
       return record(socket)
@@ -111,24 +111,5 @@ public struct TraceCommand {
     guard end > 0 else { return }
     try file.write(Array(pending[..<end]))
     pending.removeFirst(end)
-  }
-}
-
-extension ControlClient {
-  /// Sends a request that is answered by a line and by more bytes after it, for as long as the socket is open; returns the
-  /// bytes that came with the line.
-  func open(_ command: String, _ members: [JSON.Member]) throws(ControlError) -> (StreamSocket, rest: [UInt8]) {
-    let socket = try begin(command, members)
-    guard let bytes = readLine(socket), let end = bytes.firstIndex(of: UInt8(ascii: "\n")),
-      let answer = JSON(parsing: Array(bytes[..<end]))
-    else {
-      socket.close()
-      throw .noAnswer(path: path)
-    }
-    guard answer["ok"]?.bool == true else {
-      socket.close()
-      throw .refused(answer["error"]?.text ?? "it refused without a reason")
-    }
-    return (socket, Array(bytes[(end + 1)...]))
   }
 }

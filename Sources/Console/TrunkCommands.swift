@@ -4,13 +4,7 @@ import Wire
 extension Commands {
   @export(interface)
   public static func trunks(_ client: ControlClient) -> Int32 {
-    do throws(ControlError) {
-      Process.writeOutput(trunksText(try client.ask("status")))
-      return 0
-    } catch {
-      Process.writeError("sotto: \(error.description)\n")
-      return 1
-    }
+    answered(client, "status") { trunksText($0) }
   }
 
   /// `words` are what stands after `trunk`.

@@ -11,7 +11,7 @@ final class Checkpoint {
 
   private let path: String
   private let version: String
-  private var file: AppendedFile?
+  private var file: OutputFile?
   private var size = 0
   private var limit = 0
 
@@ -55,8 +55,7 @@ final class Checkpoint {
     // Its room is used again once nobody holds these bytes.
     defer { batch.clear() }
     if size + bytes.count > limit { try beginAnew() }
-    let failure = file?.append(bytes) ?? 0
-    guard failure == 0 else { throw .path("write", path: path, errno: failure) }
+    try file?.write(bytes)
     size += bytes.count
   }
 
@@ -73,13 +72,14 @@ final class Checkpoint {
     var batch = Journal.Batch()
     for (key, value) in values { batch.put(key) { $0.append(value) } }
     let bytes = Journal.beginning(version: version) + batch.sealed()
-    let fresh = try AppendedFile(creating: path + ".new")
-    let failure = fresh.append(bytes)
-    guard failure == 0 else {
+    let fresh = try OutputFile(path + ".new", name: path)
+    do throws(PlatformError) {
+      try fresh.write(bytes)
+      try Files.rename(path + ".new", to: path)
+    } catch {
       fresh.close()
-      throw .path("write", path: path, errno: failure)
+      throw error
     }
-    try Files.rename(path + ".new", to: path)
     file?.close()
     file = fresh
     size = bytes.count

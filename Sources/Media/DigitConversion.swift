@@ -33,24 +33,23 @@ struct EventReader: Sendable {
   private var timestamp: UInt32?
   private var open: Change?
 
-  /// What a packet changes, after what it tells of the press before, whose end never came.
-  mutating func take(_ timestamp: UInt32, _ payload: UnsafeRawBufferPointer, _ body: (Change) -> Void) {
-    guard payload.count >= 4, payload[0] < 16 else { return }
+  /// What a packet changes, and what it tells of the press before where the end of that never came.
+  mutating func take(_ timestamp: UInt32, _ payload: UnsafeRawBufferPointer) -> (lost: Change?, change: Change?) {
+    guard payload.count >= 4, payload[0] < 16 else { return (nil, nil) }
+    var lost: Change?
     var change = Change(
       digit: payload[0], milliseconds: (Int(payload[2]) << 8 | Int(payload[3])) / 8, ends: payload[1] & 0x80 != 0)
     if timestamp != self.timestamp {
-      if var lost = open {
-        lost.begins = false
-        lost.ends = true
-        body(lost)
-      }
+      lost = open
+      lost?.begins = false
+      lost?.ends = true
       self.timestamp = timestamp
       change.begins = true
     } else if open == nil {
       // The end again.
-      return
+      return (nil, nil)
     }
     open = change.ends ? nil : change
-    body(change)
+    return (lost, change)
   }
 }

@@ -21,19 +21,15 @@ extension RelayStream {
   mutating func hearEvent(_ timestamp: UInt32, _ payload: UnsafeRawBufferPointer, _ side: Side, now: Instant) {
     let i = Int(side.rawValue)
     let goesByInfo = legs[i].digits == .eventsToInfo
-    var changes: (EventReader.Change?, EventReader.Change?)
-    legs[i].events.take(timestamp, payload) { change in
-      if changes.0 == nil { changes.0 = change } else { changes.1 = change }
-    }
-    for change in [changes.0, changes.1] {
+    let told = legs[i].events.take(timestamp, payload)
+    for change in [told.lost, told.change] {
       guard let change else { continue }
       if goesByInfo {
         if change.ends { studio?.outbox.digits.append((side, change.digit, change.milliseconds)) }
         continue
       }
       if change.begins { press(side.other, change.digit, milliseconds: nil, now: now) }
-      guard let studio else { continue }
-      termination?.keep(toward: side.other, change.ends ? change.milliseconds : nil, now: now, studio.outbox)
+      termination?.transcoder(toward: side.other)?.keep(change.ends ? change.milliseconds : nil, now: now)
     }
   }
 
@@ -44,16 +40,7 @@ extension RelayStream {
       wasPressed = true
       settleTermination(now)
     }
-    termination?.press(toward: side, Keypress(digit: digit, milliseconds: milliseconds), now: now, studio.outbox)
-  }
-}
-
-extension Termination {
-  func press(toward side: Side, _ key: Keypress, now: Instant, _ out: Outbox) {
-    transcoder(toward: side)?.press(key, now: now, out)
-  }
-
-  func keep(toward side: Side, _ milliseconds: Int?, now: Instant, _ out: Outbox) {
-    transcoder(toward: side)?.keep(milliseconds, now: now)
+    let key = Keypress(digit: digit, milliseconds: milliseconds)
+    termination?.transcoder(toward: side)?.press(key, now: now, studio.outbox)
   }
 }

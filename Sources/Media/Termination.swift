@@ -33,7 +33,7 @@ final class Termination {
 
   /// Takes a packet of the phone on this side that was admitted; what comes of it is written to the outbox.
   func receive(_ packet: UnsafeRawBufferPointer, _ header: RTPHeader, side: Side, now: Instant) {
-    (side == .a ? fromA : fromB)?.receive(packet, header, now: now, studio.outbox)
+    transcoder(toward: side.other)?.receive(packet, header, now: now, studio.outbox)
   }
 
   func transcoder(toward side: Side) -> Transcoder? { side == .a ? fromB : fromA }

@@ -1,13 +1,15 @@
 import CLinux
 
-/// A file that is written from its beginning, or standard output. Whoever holds it closes it.
+/// A file that is written from its beginning, or standard output. Whoever holds it closes it. What was written is there
+/// after the process is killed, not after the power is gone: nothing is synchronised.
 public struct OutputFile: Sendable {
   private let descriptor: Int32
-  private let path: String
+  private let name: String
 
-  /// Creates the file, or empties it, for its owner alone; `-` stands for standard output.
-  public init(_ path: String) throws(PlatformError) {
-    self.path = path
+  /// Creates the file, or empties it, for its owner alone; `-` stands for standard output. Errors of writing call it by
+  /// `name`, where it is to be renamed.
+  public init(_ path: String, name: String? = nil) throws(PlatformError) {
+    self.name = name ?? path
     guard path != "-" else {
       descriptor = 1
       return
@@ -17,9 +19,10 @@ public struct OutputFile: Sendable {
     descriptor = fd
   }
 
+  /// Where it fails, a part may have been written.
   public func write(_ bytes: [UInt8]) throws(PlatformError) {
     let failure = Files.writeAll(bytes, to: descriptor)
-    guard failure == 0 else { throw .path("write", path: path, errno: failure) }
+    guard failure == 0 else { throw .path("write", path: name, errno: failure) }
   }
 
   public func close() { if descriptor != 1 { clinux_close(descriptor) } }

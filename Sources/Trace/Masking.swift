@@ -21,7 +21,7 @@ public func masked(_ message: [UInt8]) -> [UInt8] {
   return bytes
 }
 
-private var secretNames: [String] { ["authorization", "proxy-authorization", "authentication-info"] }
+private let secretNames = ["authorization", "proxy-authorization", "authentication-info"]
 private let mask = UInt8(ascii: "x")
 
 /// Masks the values of `response` and `rspauth`; of what is no Digest, all.

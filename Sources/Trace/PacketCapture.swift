@@ -15,9 +15,7 @@ public struct PacketCapture: Sendable {
     append(101 as UInt32, to: &bytes)
     return bytes
   }
-  /// A record begins with so many bytes, the third four of which say how many follow.
-  public static let recordHeader = 16
-  public static let longestPacket = 262_144
+  private static let longestPacket = 262_144
   /// What goes into one packet; the length of an IP packet has 16 bits.
   private static let longestPayload = 65_000
   /// Streams whose sequence numbers are remembered; beyond that they begin anew.
