@@ -8,8 +8,10 @@ func sipFault(_ bytes: [UInt8]) -> String? {
     readAllValues(message.headers)
     if let fault = valueFault(message.headers) { return fault }
     switch message {
-    case .request(let request): answer(request)
-    case .response(let response): _ = response.check()
+    case .request(let request): if let fault = answerFault(request) { return fault }
+    case .response(var response):
+      _ = response.check()
+      if let fault = knowledgeFault(response.headers) { return fault }
     }
     return roundTripFault(message)
   } catch {
@@ -66,7 +68,18 @@ private func framed(_ bytes: [UInt8], step: Int) -> [StreamFramer.Output] {
   return outputs
 }
 
-private func answer(_ request: Request) {
+/// What a check found out about the values is what anyone reads who doesn't know of it.
+private func knowledgeFault(_ headers: Headers) -> String? {
+  let plain = Headers(headers.fields)
+  let isSame =
+    (try? headers.via) == (try? plain.via) && (try? headers.from) == (try? plain.from)
+    && (try? headers.to) == (try? plain.to) && (try? headers.cSeq) == (try? plain.cSeq)
+    && (try? headers.contacts) == (try? plain.contacts)
+  return isSame ? nil : "after the check its values are others"
+}
+
+private func answerFault(_ request: Request) -> String? {
+  var request = request
   let capabilities = Capabilities(methods: [.invite, .register], extensions: ["timer"], mediaTypes: [.sdp])
   for error in [request.check(), capabilities.refusal(request), capabilities.refusal(request, forwarding: true)] {
     guard let error else { continue }
@@ -75,10 +88,11 @@ private func answer(_ request: Request) {
   }
   _ = Response(to: request, status: 100, toTag: "t").serialized()
   if let type = try? request.headers.contentType { _ = type.parts(of: request.body) }
+  return knowledgeFault(request.headers)
 }
 
 private func readAllValues(_ headers: Headers) {
-  _ = try? headers.paths
+  _ = try? headers.path
   _ = try? headers.maxForwards
   _ = try? headers.expires
   _ = try? headers.minExpires

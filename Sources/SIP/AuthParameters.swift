@@ -34,12 +34,17 @@ public struct AuthParameters: Hashable, Sendable {
 
   /// As it stands in a message.
   public var description: String {
-    var text = scheme
-    var separator = " "
-    for item in items {
-      text += separator + item.name + "=" + (item.isQuoted ? quote(item.value) : item.value)
-      separator = ", "
+    written { out in
+      out.put(scheme)
+      var isFirst = true
+      for item in items {
+        if !isFirst { out.put(UInt8(ascii: ",")) }
+        isFirst = false
+        out.put(UInt8(ascii: " "))
+        out.put(item.name)
+        out.put(UInt8(ascii: "="))
+        if item.isQuoted { writeQuoted(item.value, to: &out) } else { out.put(item.value) }
+      }
     }
-    return text
   }
 }

@@ -2,18 +2,21 @@ import Wire
 
 /// What must hold in every message, beyond its syntax (RFC 3261 §8.1.1, §8.2, §16.3).
 extension Headers {
-  /// Checks presence, number and grammar of what every message carries; returns CSeq, which the caller looks at too.
-  fileprivate func checkCommon() throws(SIPError) -> CSeq {
+  /// Checks presence, number and grammar of what every message carries; what the values are is known from now on.
+  /// Returns CSeq, which the caller looks at too.
+  fileprivate mutating func checkCommon(mayTakeBack: Bool) throws(SIPError) -> CSeq {
     for i in fields.indices where fields[i].name.isSingle {
       guard firstIndex(of: fields[i].name) == i else { throw .repeatedHeader(fields[i].name) }
     }
-    guard !(try vias).isEmpty else { throw .missingHeader(.via) }
-    _ = try from
-    _ = try to
+    guard let via = try vias.first else { throw .missingHeader(.via) }
+    let (from, to) = (try from, try to)
     _ = try callID
     _ = try maxForwards
     _ = try contentType
-    return try cSeq
+    let cSeq = try cSeq
+    let contacts = mayTakeBack && isContactWildcard ? nil : try contacts
+    know(CommonHeaders(via: via, from: from, to: to, cSeq: cSeq, contacts: contacts))
+    return cSeq
   }
 }
 
@@ -22,13 +25,12 @@ extension Request {
   /// `status`. A missing Max-Forwards is let through, as of an RFC 2543 client; so is an unregistered method that CSeq
   /// doesn't repeat, for whoever knows what is served answers it by 501 (RFC 4475 §3.1.2.18).
   @export(interface)
-  public func check() -> SIPError? {
+  public mutating func check() -> SIPError? {
     do throws(SIPError) {
-      let cSeq = try headers.checkCommon()
+      let cSeq = try headers.checkCommon(mayTakeBack: method == .register)
       guard cSeq.method == method || !method.isRegistered else {
         throw .methodMismatch(cSeq: cSeq.method, request: method)
       }
-      if !(method == .register && headers.isContactWildcard) { _ = try headers.contacts }
       _ = try headers.routes
       _ = try headers.recordRoutes
       _ = try headers.require
@@ -43,11 +45,10 @@ extension Response {
   /// Whether the message is one that this module's rules let through; a response that isn't is dropped. So is one with
   /// a second Via, which was meant for someone else, for no request of ours ever has two (RFC 3261 §8.1.3.3).
   @export(interface)
-  public func check() -> SIPError? {
+  public mutating func check() -> SIPError? {
     do throws(SIPError) {
-      _ = try headers.checkCommon()
+      _ = try headers.checkCommon(mayTakeBack: false)
       guard headers.count(of: .via) == 1 else { return .repeatedHeader(.via) }
-      _ = try headers.contacts
       _ = try headers.recordRoutes
       return nil
     } catch {

@@ -26,7 +26,8 @@ extension TransactionLayer {
 
   /// Matches a response by its topmost Via and CSeq (RFC 3261 §17.1.3); one for nothing of ours is dropped.
   mutating func receive(_ response: Response, now: Instant) {
-    guard response.check() == nil, response.headers.count(of: .via) == 1, let branch = try? response.headers.via.branch,
+    var response = response
+    guard response.check() == nil, let branch = try? response.headers.via.branch,
       let method = try? response.headers.cSeq.method, let i = clients[TransactionKey(branch: branch, method)]
     else {
       strayResponses &+= 1

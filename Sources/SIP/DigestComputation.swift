@@ -22,18 +22,30 @@ extension Hash {
 
   /// The `response` of RFC 7616 §3.4.1. Without `use`, as RFC 2069 had it and RFC 3261 §22.4 item 6 keeps it.
   func digestResponse(secret: String, method: Method, uri: String, nonce: String, use: DigestUse?) -> String {
-    let a2 = hex(self(method.name + ":" + uri))
-    guard let use else { return hex(self(secret + ":" + nonce + ":" + a2)) }
-    return hex(self(secret + ":" + nonce + ":" + use.nc + ":" + use.cnonce + ":auth:" + a2))
+    let a2 = ofParts(method.name, uri)
+    guard let use else { return ofParts(secret, nonce, a2) }
+    return ofParts(secret, nonce, use.nc, use.cnonce, "auth", a2)
   }
 
   /// H(A1): of user, realm and password; bound to a session for the `-sess` algorithms.
   func digestSecret(_ username: String, _ realm: String, _ password: String, session: (nonce: String, cnonce: String)?)
     -> String
   {
-    let plain = hex(self(username + ":" + realm + ":" + password))
+    let plain = ofParts(username, realm, password)
     guard let session else { return plain }
-    return hex(self(plain + ":" + session.nonce + ":" + session.cnonce))
+    return ofParts(plain, session.nonce, session.cnonce)
+  }
+
+  /// The hash, in hexadecimal, of parts with colons between them.
+  private func ofParts(_ parts: String...) -> String {
+    var out = TextWriter(capacity: 192)
+    var isFirst = true
+    for part in parts {
+      if !isFirst { out.put(UInt8(ascii: ":")) }
+      isFirst = false
+      out.put(part)
+    }
+    return hex(self(out.bytes))
   }
 }
 

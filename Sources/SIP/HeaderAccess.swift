@@ -2,15 +2,22 @@
 /// `SIPError.missingHeader`.
 extension Headers {
   /// The topmost Via.
-  public var via: Via { get throws(SIPError) { try required(.via, Via.init) } }
+  public var via: Via {
+    get throws(SIPError) { if let known = common?.via { known } else { try required(.via, Via.init) } }
+  }
   public var vias: [Via] { get throws(SIPError) { try all(.via, Via.init) } }
-  public var from: NameAddress { get throws(SIPError) { try required(.from, NameAddress.init) } }
-  public var to: NameAddress { get throws(SIPError) { try required(.to, NameAddress.init) } }
-  public var cSeq: CSeq { get throws(SIPError) { try required(.cSeq, CSeq.init) } }
+  public var from: NameAddress {
+    get throws(SIPError) { if let known = common?.from { known } else { try required(.from, NameAddress.init) } }
+  }
+  public var to: NameAddress {
+    get throws(SIPError) { if let known = common?.to { known } else { try required(.to, NameAddress.init) } }
+  }
+  public var cSeq: CSeq {
+    get throws(SIPError) { if let known = common?.cSeq { known } else { try required(.cSeq, CSeq.init) } }
+  }
   public var routes: [NameAddress] { get throws(SIPError) { try all(.route, NameAddress.init) } }
   public var path: [NameAddress] { get throws(SIPError) { try all(.path, NameAddress.init) } }
   public var recordRoutes: [NameAddress] { get throws(SIPError) { try all(.recordRoute, NameAddress.init) } }
-  public var paths: [NameAddress] { get throws(SIPError) { try all(.path, NameAddress.init) } }
 
   /// `word [ "@" word ]`, compared byte for byte (RFC 3261 §20.8).
   public var callID: String { get throws(SIPError) { try required(.callID, checkCallID) } }
@@ -19,7 +26,9 @@ extension Headers {
   public var isContactWildcard: Bool { self[.contact] == "*" && count(of: .contact) == 1 }
 
   /// Each contact; `*` is malformed here, so ask `isContactWildcard` first.
-  public var contacts: [NameAddress] { get throws(SIPError) { try all(.contact, NameAddress.init) } }
+  public var contacts: [NameAddress] {
+    get throws(SIPError) { if let known = common?.contacts { known } else { try all(.contact, NameAddress.init) } }
+  }
 
   /// 0–255 (§20.22), nil where absent.
   public var maxForwards: Int? {

@@ -29,9 +29,24 @@ public struct Headers: Hashable, Sendable {
     public var text: String { name == .other ? spelling : name.text }
   }
 
-  public var fields: [Field]
+  public var fields: [Field] { didSet { common = nil } }
+  /// Of a message that was checked.
+  private(set) var common: CommonHeaders?
 
   public init(_ fields: [Field] = []) { self.fields = fields }
+
+  public static func == (a: Headers, b: Headers) -> Bool { a.fields == b.fields }
+  public func hash(into hasher: inout Hasher) { hasher.combine(fields) }
+
+  /// Takes over what these fields were parsed to.
+  mutating func know(_ common: CommonHeaders) { self.common = common }
+
+  /// Replaces the topmost Via.
+  mutating func replace(_ via: Via) {
+    let known = common
+    replaceFirst(.via, via.description)
+    common = known?.replacing(via)
+  }
 
   /// The first value; setting replaces the first field and removes the others of that name, or appends; nil removes all.
   public subscript(_ name: HeaderName) -> String? {

@@ -13,6 +13,14 @@ public enum Host: Hashable, Sendable {
     }
   }
 
+  func write(to out: inout TextWriter, port: UInt16?) {
+    out.put(description)
+    if let port {
+      out.put(UInt8(ascii: ":"))
+      out.put(number: UInt64(port))
+    }
+  }
+
   public var address: IPAddress? {
     if case .address(let ip) = self { ip } else { nil }
   }

@@ -40,7 +40,7 @@ public struct Response: Hashable, Sendable {
     for field in request.headers.fields {
       switch field.name {
       case .via, .from, .callID, .cSeq: headers.fields.append(field)
-      case .to: headers.append(.to, status == 100 ? field.value : withTag(field.value, toTag))
+      case .to: headers.append(.to, status == 100 ? field.value : request.headers.to(field.value, with: toTag))
       case .timestamp where status == 100: headers.fields.append(field)
       default: break
       }
@@ -67,8 +67,10 @@ public enum Message: Hashable, Sendable {
   }
 }
 
-/// The value of To with a tag, which one that has a tag already, or can't be read, goes without.
-private func withTag(_ value: String, _ tag: String?) -> String {
-  guard let tag, let to = try? NameAddress(value), to.tag == nil else { return value }
-  return value + ";tag=" + tag
+extension Headers {
+  /// The value of To with a tag, which one that has a tag already, or can't be read, goes without.
+  fileprivate func to(_ value: String, with tag: String?) -> String {
+    guard let tag, let to = try? to, to.tag == nil else { return value }
+    return value + ";tag=" + tag
+  }
 }

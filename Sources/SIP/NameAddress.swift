@@ -1,3 +1,5 @@
+import Wire
+
 /// The value of From, To, Contact, Route, Record-Route and their like: an optional name, a URI and parameters
 /// (RFC 3261 §20.10). Parameters are always the header's, never the URI's.
 public struct NameAddress: Hashable, Sendable {
@@ -20,8 +22,15 @@ public struct NameAddress: Hashable, Sendable {
 
   /// As it stands in a message: the name quoted, the URI in angle brackets.
   public var description: String {
-    var text = ""
-    if let displayName { text += quote(displayName) + " " }
-    return text + "<" + uri.description + ">" + parameters.description
+    written { out in
+      if let displayName {
+        writeQuoted(displayName, to: &out)
+        out.put(UInt8(ascii: " "))
+      }
+      out.put(UInt8(ascii: "<"))
+      uri.write(to: &out)
+      out.put(UInt8(ascii: ">"))
+      parameters.write(to: &out)
+    }
   }
 }

@@ -14,7 +14,7 @@ struct NonceLedger: Sendable {
 
   /// Serials whose use changed since it was last kept; nil where nobody keeps it.
   var changes: Set<UInt64>?
-  private let key: [UInt8]
+  private let key: HMACKey
   private let lifetime: Interval
   private let limit: Int
   private var lastIssued: UInt64 = 0
@@ -23,7 +23,7 @@ struct NonceLedger: Sendable {
   private(set) var forgotten: UInt64 = 0
 
   init(key: [UInt8], lifetime: Interval, limit: Int) {
-    self.key = key
+    self.key = HMACKey(sha256: key)
     self.lifetime = lifetime
     self.limit = limit
   }
@@ -32,14 +32,13 @@ struct NonceLedger: Sendable {
   mutating func issue(to source: IPAddress, now: Instant) -> String {
     let serial = max(lastIssued &+ 1, UInt64(bitPattern: now.microseconds))
     lastIssued = serial
-    return hex(octets(serial)) + hex(mac(serial, source))
+    return String(decoding: nonce(serial, source), as: UTF8.self)
   }
 
   /// Whether the nonce is ours, for that source, and young enough.
   func judge(_ nonce: String, from source: IPAddress, now: Instant) -> Judgement {
     guard let serial = serial(of: nonce) else { return .stale }
-    guard constantTimeEqual(Array(nonce.utf8), Array((hex(octets(serial)) + hex(mac(serial, source))).utf8))
-    else { return .stale }
+    guard constantTimeEqual(Array(nonce.utf8), self.nonce(serial, source)) else { return .stale }
     let age = now - issueTime(serial)
     guard age >= .zero, age <= lifetime, serial > forgotten || uses[serial] != nil else { return .stale }
     return .fresh
@@ -87,13 +86,17 @@ struct NonceLedger: Sendable {
 
   private func issueTime(_ serial: UInt64) -> Instant { Instant(microseconds: Int64(bitPattern: serial)) }
 
-  private func mac(_ serial: UInt64, _ source: IPAddress) -> ArraySlice<UInt8> {
-    let family: UInt8 = source.isIPv4 ? 4 : 6
-    return hmacSHA256(key: key, octets(serial) + octets(source.high) + octets(source.low) + [family])[..<16]
-  }
-
-  private func octets(_ value: UInt64) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * $0)) }
+  private func nonce(_ serial: UInt64, _ source: IPAddress) -> [UInt8] {
+    var message: [UInt8] = []
+    message.reserveCapacity(25)
+    for value in [serial, source.high, source.low] {
+      withUnsafeBytes(of: value.bigEndian) { message.append(contentsOf: $0) }
+    }
+    message.append(source.isIPv4 ? 4 : 6)
+    var out = TextWriter(capacity: 48)
+    out.put(hex: message[..<8])
+    out.put(hex: key(message)[..<16])
+    return out.bytes
   }
 
   private func serial(of nonce: String) -> UInt64? {

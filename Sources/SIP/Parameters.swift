@@ -10,6 +10,14 @@ public struct Parameter: Hashable, Sendable {
     self.name = name
     self.value = value
   }
+
+  func write(to out: inout TextWriter) {
+    out.put(name)
+    if let value {
+      out.put(UInt8(ascii: "="))
+      out.put(value)
+    }
+  }
 }
 
 /// Parameters in their order; names match in any case, the first of equal names counts.
@@ -56,13 +64,13 @@ public struct Parameters: Hashable, Sendable {
   }
 
   /// `;a=b;c`, empty where there are none.
-  public var description: String {
-    var text = ""
+  public var description: String { written(write) }
+
+  func write(to out: inout TextWriter) {
     for parameter in list {
-      text += ";" + parameter.name
-      if let value = parameter.value { text += "=" + value }
+      out.put(UInt8(ascii: ";"))
+      parameter.write(to: &out)
     }
-    return text
   }
 
   /// Appends what was just parsed, up to the limit.

@@ -2,18 +2,28 @@ import Wire
 
 /// The text as a quoted string (RFC 3261 §25.1): quotes and backslashes escaped.
 /// CR and LF, which no quoted string can hold, become spaces.
-public func quote(_ text: String) -> String {
-  var bytes: [UInt8] = [UInt8(ascii: "\"")]
+public func quote(_ text: String) -> String { written { writeQuoted(text, to: &$0) } }
+
+/// Writes what `quote` says.
+func writeQuoted(_ text: String, to out: inout TextWriter) {
+  out.put(UInt8(ascii: "\""))
   for byte in text.utf8 {
     switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-    case 13, 10: bytes.append(32)
-    case 9, 32...126, 128...: bytes.append(byte)
-    default: bytes += [UInt8(ascii: "\\"), byte]
+    case 13, 10: out.put(32)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0...8, 11, 12, 14...31, 127:
+      out.put(UInt8(ascii: "\\"))
+      out.put(byte)
+    default: out.put(byte)
     }
   }
-  bytes.append(UInt8(ascii: "\""))
-  return String(decoding: bytes, as: UTF8.self)
+  out.put(UInt8(ascii: "\""))
+}
+
+/// The text that is written.
+func written(_ write: (inout TextWriter) -> Void) -> String {
+  var out = TextWriter()
+  write(&out)
+  return out.text
 }
 
 /// The content of a quoted string; any other text comes back as it is.

@@ -10,7 +10,7 @@ extension Request {
     guard wantsPort || claimed || via.host != .address(flow.remote.ip) else { return via }
     via.received = flow.remote.ip
     if wantsPort { via.rport = flow.remote.port }
-    headers.replaceFirst(.via, via.description)
+    headers.replace(via)
     return via
   }
 }

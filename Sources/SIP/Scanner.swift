@@ -97,6 +97,13 @@ struct Scanner {
     throw .badValue("a quotation mark that ends the quoted string")
   }
 
+  /// Steps over a quoted string that begins here and returns what it says.
+  mutating func quotedText() throws(SIPError) -> String {
+    let range = try quotedString()
+    let inside = range.lowerBound + 1..<range.upperBound - 1
+    return bytes[inside].contains(UInt8(ascii: "\\")) ? unquote(text(range)) : text(inside)
+  }
+
   /// Steps over a comment that begins here, nested ones included (RFC 3261 §25.1).
   mutating func comment() throws(SIPError) {
     guard peek == UInt8(ascii: "(") else { throw .badValue("a comment in parentheses") }

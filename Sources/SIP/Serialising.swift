@@ -1,13 +1,15 @@
+import Wire
+
 extension Request {
   /// The message as bytes; Content-Length always says what the body is.
   @export(interface)
   public func serialized() -> [UInt8] {
-    var out = OutputBytes(headers, body)
-    out.add(method.name)
-    out.add(" ")
-    out.add(uri.description)
-    out.add(" SIP/2.0\r\n")
-    out.addRest(headers, body)
+    var out = TextWriter(headers, body)
+    out.put(method.name)
+    out.put(UInt8(ascii: " "))
+    uri.write(to: &out)
+    out.put(literal: " SIP/2.0\r\n")
+    out.putRest(headers, body)
     return out.bytes
   }
 }
@@ -16,13 +18,13 @@ extension Response {
   /// The message as bytes; Content-Length always says what the body is.
   @export(interface)
   public func serialized() -> [UInt8] {
-    var out = OutputBytes(headers, body)
-    out.add("SIP/2.0 ")
-    out.add(String(status))
-    out.add(" ")
-    out.add(reason)
-    out.add("\r\n")
-    out.addRest(headers, body)
+    var out = TextWriter(headers, body)
+    out.put(literal: "SIP/2.0 ")
+    out.put(number: UInt64(clamping: status))
+    out.put(UInt8(ascii: " "))
+    out.put(reason)
+    out.put(literal: "\r\n")
+    out.putRest(headers, body)
     return out.bytes
   }
 
@@ -30,23 +32,23 @@ extension Response {
   /// (RFC 3261 §7.3.3, §8.2.6.2).
   @export(interface)
   public func serializedTersely() -> [UInt8] {
-    var out = OutputBytes(headers, [])
-    out.add("SIP/2.0 ")
-    out.add(String(status))
-    out.add(" ")
-    out.add(reason)
-    out.add("\r\n")
+    var out = TextWriter(headers, [])
+    out.put(literal: "SIP/2.0 ")
+    out.put(number: UInt64(clamping: status))
+    out.put(UInt8(ascii: " "))
+    out.put(reason)
+    out.put(literal: "\r\n")
     for field in headers.fields {
       switch field.name {
       case .via, .from, .to, .callID, .cSeq, .wwwAuthenticate, .retryAfter, .unsupported, .minExpires: break
       default: continue
       }
-      if let letter = field.name.compactForm { out.bytes.append(letter) } else { out.add(field.text) }
-      out.add(": ")
-      out.add(field.value)
-      out.add("\r\n")
+      if let letter = field.name.compactForm { out.put(letter) } else { out.put(field.text) }
+      out.put(literal: ": ")
+      out.put(field.value)
+      out.put(literal: "\r\n")
     }
-    out.add("l: 0\r\n\r\n")
+    out.put(literal: "l: 0\r\n\r\n")
     return out.bytes
   }
 }
@@ -61,27 +63,23 @@ extension Message {
   }
 }
 
-private struct OutputBytes {
-  var bytes: [UInt8] = []
-
-  init(_ headers: Headers, _ body: [UInt8]) {
+extension TextWriter {
+  fileprivate init(_ headers: Headers, _ body: [UInt8]) {
     var size = 160 + body.count
     for field in headers.fields { size += field.value.utf8.count + 24 }
-    bytes.reserveCapacity(size)
+    self.init(capacity: size)
   }
 
-  mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
-
-  mutating func addRest(_ headers: Headers, _ body: [UInt8]) {
+  fileprivate mutating func putRest(_ headers: Headers, _ body: [UInt8]) {
     for field in headers.fields where field.name != .contentLength {
-      add(field.text)
-      add(": ")
-      add(field.value)
-      add("\r\n")
+      put(field.text)
+      put(literal: ": ")
+      put(field.value)
+      put(literal: "\r\n")
     }
-    add("Content-Length: ")
-    add(String(body.count))
-    add("\r\n\r\n")
-    bytes.append(contentsOf: body)
+    put(literal: "Content-Length: ")
+    put(number: UInt64(body.count))
+    put(literal: "\r\n\r\n")
+    put(body)
   }
 }

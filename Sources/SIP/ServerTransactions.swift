@@ -4,6 +4,7 @@ extension TransactionLayer {
   /// Matches a request (RFC 3261 §17.2.3): a repeated one is absorbed, a new one comes up with a new transaction.
   mutating func receive(_ request: Request, from flow: Flow, now: Instant) {
     var request = request
+    let error = request.check()
     let via: Via
     do throws(SIPError) {
       via = try request.stampSource(of: flow)
@@ -15,7 +16,7 @@ extension TransactionLayer {
       return emit(.send(.response(response), to: flow))
     }
     let replyFlow = flow.replying(to: via)
-    if let error = request.check() {
+    if let error {
       guard let response = Response(to: request, refusing: error, toTag: tagWithoutState(request)) else { return }
       return emit(.send(.response(response), to: replyFlow))
     }

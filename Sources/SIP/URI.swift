@@ -1,3 +1,5 @@
+import Wire
+
 /// A SIP, SIPS, tel or other URI (RFC 3261 §19.1, RFC 3966). Parts stand as received, escapes (`%41`) included.
 public struct URI: Hashable, Sendable {
   public enum Scheme: Hashable, Sendable {
@@ -60,26 +62,30 @@ public struct URI: Hashable, Sendable {
   }
 
   /// As it stands in a message.
-  public var description: String {
-    var text = scheme.name + ":"
+  public var description: String { written(write) }
+
+  func write(to out: inout TextWriter) {
+    out.put(scheme.name)
+    out.put(UInt8(ascii: ":"))
     if isSIP {
       if let user {
-        text += user
-        if let password { text += ":" + password }
-        text += "@"
+        out.put(user)
+        if let password {
+          out.put(UInt8(ascii: ":"))
+          out.put(password)
+        }
+        out.put(UInt8(ascii: "@"))
       }
-      text += host.description
-      if let port { text += ":" + String(port) }
+      host.write(to: &out, port: port)
     } else {
-      text += opaque
+      out.put(opaque)
     }
-    text += parameters.description
-    var separator = "?"
+    parameters.write(to: &out)
+    var separator = UInt8(ascii: "?")
     for header in headers {
-      text += separator + header.name
-      if let value = header.value { text += "=" + value }
-      separator = "&"
+      out.put(separator)
+      header.write(to: &out)
+      separator = UInt8(ascii: "&")
     }
-    return text
   }
 }

@@ -10,7 +10,7 @@ extension NameAddress {
   init(_ scanner: inout Scanner) throws(SIPError) {
     var displayName: String?
     if scanner.peek == UInt8(ascii: "\"") {
-      displayName = unquote(scanner.text(try scanner.quotedString()))
+      displayName = try scanner.quotedText()
       scanner.skipSpace()
       guard scanner.peek == UInt8(ascii: "<") else { throw .badValue("< after the quoted name") }
     } else {
@@ -108,7 +108,7 @@ extension AuthParameters {
         let name = try scanner.token("a parameter name")
         guard scanner.skipSeparator(UInt8(ascii: "=")) else { throw .badValue("= after the parameter name") }
         if scanner.peek == UInt8(ascii: "\"") {
-          items.append(Item(name, unquote(scanner.text(try scanner.quotedString())), quoted: true))
+          items.append(Item(name, try scanner.quotedText(), quoted: true))
         } else {
           items.append(Item(name, try scanner.token("a token or a quoted string"), quoted: false))
         }

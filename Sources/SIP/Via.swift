@@ -55,14 +55,17 @@ public struct Via: Hashable, Sendable {
   public var ttl: UInt8? { parameters["ttl"].flatMap { UInt8($0) } }
 
   /// `host` or `host:port`, as it stands in the message.
-  public var sentBy: String {
-    guard let port else { return host.description }
-    return host.description + ":" + String(port)
-  }
+  public var sentBy: String { written { host.write(to: &$0, port: port) } }
 
   /// As it stands in a message.
   public var description: String {
-    "SIP/2.0/" + transport + " " + sentBy + parameters.description
+    written { out in
+      out.put(literal: "SIP/2.0/")
+      out.put(transport)
+      out.put(UInt8(ascii: " "))
+      host.write(to: &out, port: port)
+      parameters.write(to: &out)
+    }
   }
 }
 

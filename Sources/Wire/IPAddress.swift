@@ -50,7 +50,12 @@ public struct IPAddress: Hashable, Sendable {
   /// Dotted decimal, or the canonical text of RFC 5952.
   public var description: String {
     if isIPv4 {
-      return "\((low >> 24) & 255).\((low >> 16) & 255).\((low >> 8) & 255).\(low & 255)"
+      var out = TextWriter(capacity: 15)
+      for i in 0..<4 as Range<UInt64> {
+        if i > 0 { out.put(UInt8(ascii: ".")) }
+        out.put(number: low >> (24 - 8 * i) & 255)
+      }
+      return out.text
     }
     // RFC 5952 §4.2: the longest run of two or more zero groups is shortened, the first of equals.
     var best = (start: 8, length: 1)
@@ -97,14 +102,22 @@ extension IPAddress {
 
 private func parseIPv4(_ bytes: ArraySlice<UInt8>) -> UInt32? {
   var value: UInt32 = 0
-  var parts = 0
-  for part in bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
-    guard (1...3).contains(part.count), part.count == 1 || part.first != UInt8(ascii: "0") else { return nil }
-    guard let number = decimal(part, limit: 255), parts < 4 else { return nil }
-    value = value << 8 | number
-    parts += 1
+  var part: UInt32 = 0
+  var digits = 0
+  var dots = 0
+  for byte in bytes {
+    if isDigit(byte) {
+      guard digits == 0 || part > 0 else { return nil }
+      part = part * 10 + UInt32(byte &- 48)
+      digits += 1
+      guard part <= 255 else { return nil }
+    } else {
+      guard byte == UInt8(ascii: "."), digits > 0, dots < 3 else { return nil }
+      value = value << 8 | part
+      (part, digits, dots) = (0, 0, dots + 1)
+    }
   }
-  return parts == 4 ? value : nil
+  return dots == 3 && digits > 0 ? value << 8 | part : nil
 }
 
 private func parseIPv6(_ bytes: [UInt8]) -> [UInt16]? {

@@ -74,7 +74,7 @@ struct TortureAnswerTests {
 
   /// Else the sender, which can't read two of them either, would drop the answer.
   @Test func ofRepeatedFieldsTheAnswerHasOne() throws {
-    let answer = try answer("multi01")
+    var answer = try answer("multi01")
     #expect(answer.status == 400)
     #expect(answer.check() == nil)
   }

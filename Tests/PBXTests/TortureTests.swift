@@ -114,7 +114,7 @@ struct TortureTests {
   func theAnswerRepeatsWhatItsSenderKnowsItBy(row: TortureRow) throws {
     let bytes = try torture(row.name)
     let answer = try #require(try TortureHouse().answer(to: bytes)).headers
-    guard case .request(let request)? = try? Message.parse(bytes), request.check() == nil else { return }
+    guard case .request(var request)? = try? Message.parse(bytes), request.check() == nil else { return }
     #expect(answer[.from] == request.headers[.from])
     #expect(answer[.callID] == request.headers[.callID])
     #expect(answer[.cSeq] == request.headers[.cSeq])

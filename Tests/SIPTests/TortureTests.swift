@@ -31,8 +31,8 @@ struct TortureTests {
   private func fault(_ bytes: [UInt8]) -> SIPError? {
     do throws(SIPError) {
       switch try Message.parse(bytes) {
-      case .request(let request): return request.check()
-      case .response(let response): return response.check()
+      case .request(var request): return request.check()
+      case .response(var response): return response.check()
       }
     } catch {
       return error
