@@ -2,7 +2,7 @@ import Wire
 
 /// A call and what was said in it.
 public struct CallRecord: Equatable, Sendable {
-  public var facts: CallFacts
+  @Boxed public var facts: CallFacts
   public var ladder = Ladder()
   /// Its Call-IDs.
   public internal(set) var names: [String] = []
@@ -11,7 +11,7 @@ public struct CallRecord: Equatable, Sendable {
   /// Nil while the call lives.
   public var diagnosis: Diagnosis? { Diagnosis(facts) }
 
-  init(_ facts: CallFacts) { self.facts = facts }
+  init(_ facts: CallFacts) { _facts = Boxed(wrappedValue: facts) }
 
   /// About what it takes in memory.
   var octets: Int { names.reduce(512 + ladder.octets) { $0 + 48 + $1.utf8.count } }

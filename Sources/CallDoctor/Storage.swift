@@ -116,7 +116,7 @@ extension LadderStep: Storable {
 
 extension CallRecord: Storable {
   public init(from reader: inout StorageReader) throws(StorageError) {
-    facts = try reader.value()
+    self.init(try reader.value())
     ladder = try Ladder(from: &reader)
     names = try reader.value()
     isFault = Diagnosis(facts)?.cause.isFault ?? false

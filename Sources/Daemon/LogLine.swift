@@ -30,6 +30,7 @@ func fieldValue(_ value: String) -> String {
 /// The text with control characters as `\n`, `\xNN` or `\u{…}`, so that what a peer sent can neither begin a line of its
 /// own nor move a terminal's cursor; cut after `most` characters.
 func escaped(_ text: String, most: Int, quoted: Bool = false) -> String {
+  if text.utf8.count <= most, text.utf8.allSatisfy({ 32..<127 ~= $0 && $0 != 0x22 && $0 != 0x5c }) { return text }
   var shown = ""
   var count = 0
   for scalar in text.unicodeScalars {

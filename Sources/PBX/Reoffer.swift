@@ -28,6 +28,12 @@ struct Reoffer: Sendable {
   /// It went out as an UPDATE, which has no ACK.
   var isUpdate = false
 
+  /// When it may go out, if it has to wait.
+  var deadline: Instant? {
+    guard case .waiting(let until) = state else { return nil }
+    return until
+  }
+
   var isRunning: Bool {
     guard case .running = state else { return false }
     return true
@@ -46,18 +52,15 @@ extension Call.Talking {
 
   /// When an offer that had to wait is due.
   var reofferDeadline: Instant? {
-    var soonest: Instant?
-    for leg in [caller, callee] {
-      if case .waiting(let until) = leg?.reoffer?.state { soonest = earliest(soonest, until) }
-    }
-    return soonest
+    earliest(caller.reoffer?.deadline, callee?.reoffer?.deadline)
   }
 }
 
 extension Exchange {
   /// Sends the offers that are due, as far as nothing is in their way.
   func makeReoffers(_ call: inout Call) {
-    guard case .talking(var talking) = call.state else { return }
+    guard case .talking(var talking) = call.state, talking.caller.reoffer != nil || talking.callee?.reoffer != nil
+    else { return }
     for side in [CallSide.caller, .callee] {
       guard var leg = talking[side], let reoffer = leg.reoffer, case .open = leg.ending else { continue }
       switch reoffer.state {

@@ -15,14 +15,14 @@ extension Exchange {
 
   /// What the phone of that side hears in the place of the other; nil where it hears the other.
   func sound(_ talking: Call.Talking, _ side: CallSide) -> Sound? {
-    guard let leg = talking[side], let other = talking[side.other], leg.isOpen, leg.usesKnownCodec,
-      leg.heard?.direction.receives == true
+    let isTransferred = talking.transfer?.by == side.other
+    guard let other = talking[side.other], talking.leaving != nil || isTransferred || other.keepsWaiting,
+      let leg = talking[side], leg.isOpen, leg.usesKnownCodec, leg.heard?.direction.receives == true
     else { return nil }
     let tones = CountryTones(configuration.country?.name)
     if let leaving = talking.leaving { return .tone(leaving.isBusy ? tones.busy : tones.congestion) }
-    let transfer = talking.transfer?.by == side.other ? talking.transfer : nil
-    guard other.keepsWaiting || transfer != nil && !other.isOpen else { return nil }
-    if transfer?.isRinging == true { return .tone(tones.ringing) }
+    guard other.keepsWaiting || isTransferred && !other.isOpen else { return nil }
+    if isTransferred, talking.transfer?.isRinging == true { return .tone(tones.ringing) }
     return configuration.media.holdMusic == .none ? nil : .music
   }
 

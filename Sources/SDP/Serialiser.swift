@@ -1,3 +1,5 @@
+import Wire
+
 /// Where a line of this type stands in a description, in the order of RFC 8866 §5; nil for an unknown type.
 func serialOrder(_ type: UInt8) -> Int? {
   let order: StaticString = "vosiuepcbtrzkam"
@@ -9,46 +11,80 @@ extension SessionDescription {
   /// The description as bytes, in the order of RFC 8866 §5, each line ended by CRLF.
   @export(interface)
   public func serialised() -> [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity(512)
-    append("v=", "0", to: &out)
-    append("o=", "\(origin.username) \(origin.sessionID) \(origin.version) \(origin.address.text)", to: &out)
-    append("s=", name.isEmpty ? "-" : name, to: &out)
-    let ordered = inOrder(otherLines)
-    appendLines(ordered, before: UInt8(ascii: "c"), to: &out)
-    if let connection { append("c=", connection.text, to: &out) }
-    appendLines(ordered, after: UInt8(ascii: "c"), to: &out)
-    for attribute in attributes { append("a=", attribute.text, to: &out) }
-    for line in media { line.append(to: &out) }
-    return out
+    var out = TextWriter(capacity: 512)
+    out.put(literal: "v=0\r\no=")
+    out.put(origin.username)
+    out.put(UInt8(ascii: " "))
+    out.put(origin.sessionID)
+    out.put(UInt8(ascii: " "))
+    out.put(origin.version)
+    out.put(UInt8(ascii: " "))
+    out.put(origin.address)
+    out.put(literal: "\r\ns=")
+    out.put(name.isEmpty ? "-" : name)
+    out.put(literal: "\r\n")
+    out.putRest(otherLines, connection, attributes)
+    for line in media { out.put(line) }
+    return out.bytes
   }
 }
 
-extension MediaDescription {
-  fileprivate func append(to out: inout [UInt8]) {
-    let count = portCount.map { "/\($0)" } ?? ""
-    SDP.append("m=", "\(kind) \(port)\(count) \(transport) \(formats.joined(separator: " "))", to: &out)
-    let ordered = inOrder(otherLines)
-    appendLines(ordered, before: UInt8(ascii: "c"), to: &out)
-    if let connection { SDP.append("c=", connection.text, to: &out) }
-    appendLines(ordered, after: UInt8(ascii: "c"), to: &out)
-    for attribute in attributes { SDP.append("a=", attribute.text, to: &out) }
+extension TextWriter {
+  fileprivate mutating func put(_ media: MediaDescription) {
+    put(literal: "m=")
+    put(media.kind)
+    put(UInt8(ascii: " "))
+    put(number: UInt64(media.port))
+    if let count = media.portCount {
+      put(UInt8(ascii: "/"))
+      put(number: UInt64(count))
+    }
+    put(UInt8(ascii: " "))
+    put(media.transport)
+    for format in media.formats {
+      put(UInt8(ascii: " "))
+      put(format)
+    }
+    put(literal: "\r\n")
+    putRest(media.otherLines, media.connection, media.attributes)
   }
-}
 
-extension Connection {
-  fileprivate var text: String { "\(network) \(addressType) \(address)" }
-}
+  /// What follows the first lines of a session or of a stream.
+  fileprivate mutating func putRest(_ others: [Line], _ connection: Connection?, _ attributes: [Attribute]) {
+    let ordered = inOrder(others)
+    let place = serialOrder(UInt8(ascii: "c")) ?? 0
+    for line in ordered where (serialOrder(line.type) ?? 0) < place { put(line) }
+    if let connection {
+      put(literal: "c=")
+      put(connection)
+      put(literal: "\r\n")
+    }
+    for line in ordered where (serialOrder(line.type) ?? 0) >= place { put(line) }
+    for attribute in attributes {
+      put(literal: "a=")
+      put(attribute.name)
+      if let value = attribute.value {
+        put(UInt8(ascii: ":"))
+        put(value)
+      }
+      put(literal: "\r\n")
+    }
+  }
 
-extension Attribute {
-  fileprivate var text: String { value.map { "\(name):\($0)" } ?? name }
-}
+  private mutating func put(_ line: Line) {
+    put(line.type)
+    put(UInt8(ascii: "="))
+    put(line.value)
+    put(literal: "\r\n")
+  }
 
-private func append(_ prefix: StaticString, _ value: String, to out: inout [UInt8]) {
-  for i in 0..<prefix.utf8CodeUnitCount { out.append(prefix.utf8Start[i]) }
-  out.append(contentsOf: value.utf8)
-  out.append(13)
-  out.append(10)
+  fileprivate mutating func put(_ connection: Connection) {
+    put(connection.network)
+    put(UInt8(ascii: " "))
+    put(connection.addressType)
+    put(UInt8(ascii: " "))
+    put(connection.address)
+  }
 }
 
 /// By place in a description; `t=` and the `r=` lines that belong to it keep their order among themselves.
@@ -60,20 +96,4 @@ private func inOrder(_ lines: [Line]) -> [Line] {
   return lines.enumerated().sorted { a, b in
     (rank(a.element), a.offset) < (rank(b.element), b.offset)
   }.map { $0.element }
-}
-
-private func appendLines(_ lines: [Line], before type: UInt8, to out: inout [UInt8]) {
-  for line in lines where (serialOrder(line.type) ?? 0) < (serialOrder(type) ?? 0) { appendLine(line, to: &out) }
-}
-
-private func appendLines(_ lines: [Line], after type: UInt8, to out: inout [UInt8]) {
-  for line in lines where (serialOrder(line.type) ?? 0) >= (serialOrder(type) ?? 0) { appendLine(line, to: &out) }
-}
-
-private func appendLine(_ line: Line, to out: inout [UInt8]) {
-  out.append(line.type)
-  out.append(UInt8(ascii: "="))
-  out.append(contentsOf: line.value.utf8)
-  out.append(13)
-  out.append(10)
 }

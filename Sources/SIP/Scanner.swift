@@ -39,6 +39,12 @@ struct Scanner {
     return true
   }
 
+  /// Whether the byte stands here or further on.
+  func finds(_ byte: UInt8) -> Bool {
+    for i in at..<bytes.count where bytes[i] == byte { return true }
+    return false
+  }
+
   /// The bytes that the predicate accepts from here on.
   @inline(__always)
   mutating func take(while accepts: (UInt8) -> Bool) -> Range<Int> {

@@ -29,7 +29,7 @@ extension URI {
   private init(sip scheme: Scheme, _ scanner: inout Scanner) throws(SIPError) {
     var user: String?
     var password: String?
-    if scanner.bytes[scanner.at...].contains(UInt8(ascii: "@")) {
+    if scanner.finds(UInt8(ascii: "@")) {
       user = try scanner.escapedText(isUserByte, "a user part before @")
       if scanner.skip(UInt8(ascii: ":")) {
         password = try scanner.escapedText(isPasswordByte, "a password of URI characters", mayBeEmpty: true)
