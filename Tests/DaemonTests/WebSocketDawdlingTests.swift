@@ -48,7 +48,7 @@ import Wire
     }
 
     func run(until holds: () -> Bool) -> Bool {
-      let end = Clock.monotonic() + .seconds(2)
+      let end = Clock.monotonic() + .seconds(20)
       while !holds() && Clock.monotonic() < end {
         poller.wait(until: Clock.monotonic() + .milliseconds(10)) { token, what in
           switch Token(packed: token) {
