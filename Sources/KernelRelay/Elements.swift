@@ -3,7 +3,7 @@ import Platform
 import Wire
 
 /// A leg as it lies in the maps, with the addresses of ours that its phones know.
-struct PlacedLeg {
+struct PlacedLeg: Equatable {
   let family: RuleSet.Family
   /// One for each payload type.
   let keys: [[UInt8]]
@@ -30,7 +30,7 @@ struct PlacedLeg {
   }
 }
 
-/// Elements of the maps. Each carries its leg's number as a comment, which `nft list` shows.
+/// Elements of the maps. Each carries its leg's label as a comment, which `nft list` shows.
 enum Elements {
   static func add(_ number: UInt32, _ leg: PlacedLeg, _ netlink: Netlink) throws(KernelRelayError) {
     try netlink.commit { batch in

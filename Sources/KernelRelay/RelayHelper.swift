@@ -2,8 +2,8 @@ import Platform
 import Wire
 
 /// The process that may change the kernel's packet rules, and does so for one `serve` at a time: takes legs, leaves legs,
-/// counts. When `serve` goes, however it goes, its legs go from the kernel as soon as another one is there, or after a
-/// moment; when the helper goes, all rules do.
+/// counts. When `serve` goes, however it goes, the next one is told of its legs and may take them over as they are; those
+/// that nobody takes over go, after a moment at the latest. When the helper goes, all rules do.
 public final class RelayHelper {
   public static let defaultPath = "/run/sotto-relay"
   /// A user who owns nothing, what Linux calls nobody.
@@ -22,7 +22,7 @@ public final class RelayHelper {
   /// Who may connect, beside root.
   private let user: UInt32
   private var client: RecordStream?
-  private var legs: [UInt32: PlacedLeg] = [:]
+  private var legs = HeldLegs()
   /// When the legs go that nobody has any more.
   private var graceEnds: Instant?
 
@@ -86,7 +86,7 @@ public final class RelayHelper {
         case nil: break
         }
       }
-      if let graceEnds, graceEnds <= Clock.monotonic() { drop() }
+      if let graceEnds, graceEnds <= Clock.monotonic() { removeOrphans() }
     }
     drop()
     Files.remove(path)
@@ -99,12 +99,14 @@ public final class RelayHelper {
         continue
       }
       // A `serve` that connects anew is the one that lives.
-      drop()
+      part()
       guard (try? poller.add(socket.descriptor, .readable, token: Token.client.rawValue)) != nil else {
         socket.close()
         continue
       }
       client = RecordStream(socket)
+      tellOrphans()
+      flush()
     }
   }
 
@@ -112,19 +114,32 @@ public final class RelayHelper {
   private func part() {
     client?.socket.close()
     client = nil
-    graceEnds = Clock.monotonic() + Self.grace
+    legs.abandon()
+    graceEnds = legs.orphans.isEmpty ? nil : Clock.monotonic() + Self.grace
   }
 
-  private func drop() {
-    client?.socket.close()
-    client = nil
+  private func tellOrphans() {
+    let sums = legs.orphans.isEmpty ? [:] : counts()
+    for orphan in legs.orphans.values { reply(.found(orphan.leg, sums[orphan.label] ?? KernelCount())) }
+    reply(.foundAll)
+  }
+
+  private func removeOrphans() {
     graceEnds = nil
-    guard !legs.isEmpty else { return }
-    legs = [:]
+    orExit { () throws(KernelRelayError) in try legs.removeOrphans(netlink) }
+  }
+
+  /// Ends it with the client, which has made no sense.
+  private func drop() {
+    part()
+    removeOrphans()
+  }
+
+  /// Legs that nobody watches must not stay: without this process's netlink socket the kernel removes the tables.
+  private func orExit<Result>(_ body: () throws(KernelRelayError) -> Result) -> Result {
     do throws(KernelRelayError) {
-      try Elements.removeAll(netlink)
+      return try body()
     } catch {
-      // Legs that nobody watches must not stay: without its netlink socket the kernel removes the tables.
       Process.writeError("sotto relay-helper: \(error.description)\n")
       Process.exit(1)
     }
@@ -137,6 +152,10 @@ public final class RelayHelper {
       guard let request else { return drop() }
       answer(request)
     }
+    flush()
+  }
+
+  private func flush() {
     client?.flush()
     guard let client, !client.isBroken else { return part() }
     let wanted: Readiness = client.hasUnsent ? [.readable, .writable] : .readable
@@ -149,16 +168,17 @@ public final class RelayHelper {
     switch request {
     case .take(let number, let leg): take(number, leg)
     case .leave(let number): leave(number)
-    case .count: count()
+    case .count: for (label, sum) in counts() { if let number = legs.numbers[label] { tell(number, sum) } }
+    case .settled: removeOrphans()
     }
   }
 
+  private func tell(_ number: UInt32, _ sum: KernelCount) { reply(.count(number, sum, isLast: false)) }
+
   private func take(_ number: UInt32, _ leg: KernelLeg) {
-    guard legs[number] == nil, legs.count < Self.mostLegs else { return reply(.refused(number, errno: 0)) }
+    guard legs.count < Self.mostLegs else { return reply(.refused(number, errno: 0)) }
     do throws(KernelRelayError) {
-      let placed = try PlacedLeg(leg)
-      try Elements.add(number, placed, netlink)
-      legs[number] = placed
+      if try !legs.take(number, leg, netlink) { reply(.refused(number, errno: 0)) }
     } catch {
       var errno: Int32 = 0
       if case .netlink(let number) = error { errno = number }
@@ -167,25 +187,17 @@ public final class RelayHelper {
   }
 
   private func leave(_ number: UInt32) {
-    var count = KernelCount()
-    if let leg = legs.removeValue(forKey: number) {
-      do throws(KernelRelayError) {
-        count = try Elements.remove(leg, netlink)
-      } catch {
-        Process.writeError("sotto relay-helper: \(error.description)\n")
-        Process.exit(1)
-      }
-    }
+    let count = orExit { () throws(KernelRelayError) in try legs.leave(number, netlink) }
     reply(.count(number, count, isLast: true))
   }
 
-  private func count() {
-    guard !legs.isEmpty else { return }
+  /// What each leg has come to, by its label.
+  private func counts() -> [UInt32: KernelCount] {
     var sums: [UInt32: KernelCount] = [:]
-    for family in RuleSet.Family.allCases where legs.values.contains(where: { $0.family == family }) {
+    for family in RuleSet.Family.allCases where legs.has(family) {
       // A list that failed is asked for again in a second.
       try? Elements.count(family, netlink, into: &sums)
     }
-    for (number, sum) in sums where legs[number] != nil { reply(.count(number, sum, isLast: false)) }
+    return sums
   }
 }

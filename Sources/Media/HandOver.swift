@@ -6,6 +6,10 @@ enum KernelNews: Sendable {
   case opened
   case closed
   case reply(RelayReply)
+  /// The kernel relays this, and has counted so much of it: another process had it do so.
+  case found(KernelLeg, KernelCount)
+  /// That was all of them.
+  case foundAll
 }
 
 /// Handing legs over to the kernel and taking them back.
@@ -73,6 +77,11 @@ extension Switchboard {
       farewells = [:]
     case .reply(.count(let number, let count, let isLast)):
       if let (holder, fresh) = desk.count(number, count, isLast: isLast) { add(fresh, holder, number, isLast, now) }
+    case .found(let leg, let count): found[leg.port] = (leg, count)
+    case .foundAll:
+      goOnInKernel(now)
+      desk.settle()
+    case .reply(.found), .reply(.foundAll): break
     case .reply(.refused(let number, _)):
       guard let holder = desk.forget(number) else { return }
       if let i = holder.entry, let hold = entries[i]?.holds[Int(holder.side.rawValue)], hold.number == number {
@@ -80,6 +89,19 @@ extension Switchboard {
       }
       if holder.entry == nil { part(holder.stream) }
     }
+  }
+
+  /// Leaves to the kernel what it does already for streams that go on. What is left of the rest goes from there.
+  private mutating func goOnInKernel(_ now: Instant) {
+    for i in entries.indices {
+      guard let (id, ports) = entries[i]?.look({ ($0.id, [$0.sockets[0].port, $0.sockets[1].port]) }),
+        let a = found[ports[0]], let b = found[ports[1]],
+        entries[i]?.stream.goOnInKernel(a.leg, b.leg, now: now) == true
+      else { continue }
+      keep(desk.take(a.leg, entry: i, stream: id, side: .a, seen: a.count), i, .a)
+      keep(desk.take(b.leg, entry: i, stream: id, side: .b, seen: b.count), i, .b)
+    }
+    found = [:]
   }
 
   private mutating func add(

@@ -63,12 +63,18 @@ struct KernelDesk: Sendable {
 
   mutating func askForCounts() { requests.append(.count) }
 
-  mutating func take(_ leg: KernelLeg, entry: Int, stream: StreamID, side: Side) -> Hold {
+  /// What was found there has been looked at.
+  mutating func settle() { requests.append(.settled) }
+
+  /// `seen` of a leg that the kernel has already.
+  mutating func take(
+    _ leg: KernelLeg, entry: Int, stream: StreamID, side: Side, seen: KernelCount = KernelCount()
+  ) -> Hold {
     let number = next
     next &+= step
     // After 2³² legs it begins again.
     if next < step { next = first }
-    holders[number] = Holder(entry: entry, stream: stream, side: side)
+    holders[number] = Holder(entry: entry, stream: stream, side: side, seen: seen)
     requests.append(.take(number, leg))
     return Hold(number: number, leg: leg)
   }

@@ -22,6 +22,25 @@ extension RelayStream {
     return leg.isSound ? leg : nil
   }
 
+  /// Goes on with what the kernel does for both sides since another process had the stream, if that is what would be handed
+  /// over; else all stays as it was.
+  mutating func goOnInKernel(_ a: KernelLeg, _ b: KernelLeg, now: Instant) -> Bool {
+    let before = legs
+    for (i, leg) in [a, b].enumerated() {
+      guard legs[i].rtp.goOn(leg.ssrc, at: leg.source, now: now), legs[1 - i].succession.goOn(leg.ssrc) else {
+        legs = before
+        return false
+      }
+      legs[i].untouched = Self.settled
+    }
+    guard kernelLeg(.a) == a, kernelLeg(.b) == b else {
+      legs = before
+      return false
+    }
+    hear(now)
+    return true
+  }
+
   /// Counts what the kernel relayed from this side since it was last asked.
   mutating func relayedByKernel(_ side: Side, _ count: KernelCount, now: Instant) {
     guard count.packets > 0 else { return }

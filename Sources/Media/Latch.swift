@@ -25,7 +25,7 @@ struct Latch: Equatable, Sendable {
   private var namedHasSpoken = false
   /// The phone proves by ICE where it is, so that nothing else counts: neither what SDP says nor who speaks.
   private var isProved = false
-  /// A packet of the followed source came.
+  /// A packet of the followed source came here, so that its sequence is known.
   private var hasSpoken = false
   private var lastHeard = Instant.zero
   private var sequence = SequenceTracker(0)
@@ -40,6 +40,18 @@ struct Latch: Equatable, Sendable {
 
   /// Goes on where another process was; to be said before `name`.
   mutating func resume(_ address: SocketAddress) { resumed = address }
+
+  /// The kernel takes packets of this source from there, for another process until now; false where that is not who would
+  /// be followed.
+  mutating func goOn(_ source: UInt32, at address: SocketAddress, now: Instant) -> Bool {
+    if let heard { return heard == address && ssrc == source }
+    guard !isProved, destination == address else { return false }
+    heard = address
+    ssrc = source
+    namedHasSpoken = isNamed(address)
+    lastHeard = now
+    return true
+  }
 
   /// Takes what SDP says now; another address than before starts over there.
   mutating func name(_ address: SocketAddress?, signalling: IPAddress?, isProved: Bool = false) {
@@ -56,7 +68,7 @@ struct Latch: Equatable, Sendable {
   /// Judges a packet's source, and follows it where it may be followed.
   mutating func judge(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Verdict {
     if from == heard {
-      if header.ssrc == ssrc {
+      if header.ssrc == ssrc && hasSpoken {
         sequence.take(header.sequence)
       } else {
         // The phone itself may start a new source at any time.
@@ -129,7 +141,8 @@ struct Latch: Equatable, Sendable {
       return from == resumed || isNamed(from) || from.ip == named?.ip || from.ip == signalling
     }
     if isNamed(from) && !namedHasSpoken { return true }
-    return !isProved && now - lastHeard >= Self.patience && header.ssrc == ssrc && sequence.isPlausible(header.sequence)
+    return !isProved && now - lastHeard >= Self.patience && header.ssrc == ssrc
+      && (!hasSpoken || sequence.isPlausible(header.sequence))
   }
 
   /// SDP names no interface of a link-local address.

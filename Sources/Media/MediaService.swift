@@ -41,6 +41,8 @@ public final class MediaService {
   /// Ready when there are notices, or the helper says something.
   private let poller: Poller
   private var link: KernelLink?
+  /// Media threads that have yet to look at what the kernel relays already.
+  private var unsettled = 0
   private var pool: PortPool
   /// Pairs that were reserved and not yet named by a command.
   private var reserved: [UInt16: PortPair] = [:]
@@ -179,6 +181,9 @@ public final class MediaService {
         case .event(let event):
           if case .closed(let id, _) = event { leave(id) }
           return event
+        case .kernel(.settled):
+          unsettled -= 1
+          if unsettled == 0 { link?.ask(.settled) }
         case .kernel(let request): link?.ask(request)
         }
       }
@@ -191,18 +196,22 @@ public final class MediaService {
     var replies: [RelayReply] = []
     let lives = link?.replies { replies.append($0) }
     for reply in replies {
-      let number: UInt32
       switch reply {
-      case .count(let named, _, _), .refused(let named, _): number = named
+      case .count(let number, _, _), .refused(let number, _):
+        // Each thread has its own numbers.
+        shards[Int((number &- 1) % UInt32(shards.count))].channel.push(.kernel(.reply(reply)))
+      case .found(let leg, let count): spread(.found(leg, count))
+      case .foundAll:
+        unsettled = shards.count
+        spread(.foundAll)
       }
-      // Each thread has its own numbers.
-      shards[Int((number &- 1) % UInt32(shards.count))].channel.push(.kernel(.reply(reply)))
     }
     if lives == false { loseHelper() }
   }
 
   private func loseHelper() {
     if let event = link?.lose(now: Clock.monotonic()) { own.append(event) }
+    unsettled = 0
     spread(.closed)
   }
 

@@ -27,6 +27,13 @@ struct Succession: Sendable {
     return .shifted(ssrc, by: shift)
   }
 
+  /// This source was sent unseen until now, with its own numbers; false where they would have to be others.
+  mutating func goOn(_ source: UInt32) -> Bool {
+    if ssrc == source { return shift == 0 }
+    self = Succession(source, shiftedBy: 0)
+    return true
+  }
+
   /// Numbers a packet, in place, on its way to the phone, and marks the first of another source; whether the numbers of
   /// this source are others than those it came with.
   mutating func number(_ packet: UnsafeMutableRawBufferPointer, _ header: RTPHeader) -> Bool {

@@ -74,6 +74,8 @@ struct Switchboard: PacketHandler {
   private(set) var events: [Event] = []
   var desk: KernelDesk
   var farewells: [StreamID: Farewell] = [:]
+  /// What the kernel relays for another process, by the port that it takes packets at, until all of it is known.
+  var found: [UInt16: (leg: KernelLeg, count: KernelCount)] = [:]
 
   let studio: Studio
   /// When `wake` is due, if ever.

@@ -19,6 +19,7 @@ import Wire
   @Test func requestsAndRepliesAreReadAsTheyWereWritten() {
     let requests: [RelayRequest] = [
       .take(1, leg("192.0.2.1", "198.51.100.2")), .take(.max, leg("2001:db8::1", "fd00::2")), .leave(7), .count,
+      .settled,
     ]
     for request in requests {
       #expect(bytes(request).count == RelayRequest.size)
@@ -26,7 +27,9 @@ import Wire
     }
     let replies: [RelayReply] = [
       .count(3, KernelCount(packets: .max, octets: 1 << 40), isLast: false),
-      .count(.max, KernelCount(), isLast: true), .refused(9, errno: 13),
+      .count(.max, KernelCount(), isLast: true), .refused(9, errno: 13), .foundAll,
+      .found(leg("192.0.2.1", "198.51.100.2"), KernelCount(packets: 1 << 40, octets: .max)),
+      .found(leg("2001:db8::1", "fd00::2"), KernelCount()),
     ]
     for reply in replies {
       var bytes: [UInt8] = []
@@ -68,7 +71,7 @@ import Wire
     let good = bytes(.take(5, leg("192.0.2.1", "192.0.2.2")))
     #expect(RelayRequest(good.dropLast()) == nil)
     #expect(RelayRequest([][...]) == nil)
-    for (place, value) in [(0, UInt8(0)), (0, 4), (1, 5), (2, 1), (40, 1)] {
+    for (place, value) in [(0, UInt8(0)), (0, 5), (1, 5), (2, 1), (40, 1)] {
       var bad = good
       bad[place] = value
       #expect(RelayRequest(bad[...]) == nil, "octet \(place) = \(value)")

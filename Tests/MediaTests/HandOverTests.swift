@@ -20,7 +20,7 @@ struct NoEngine: PacketEngine {
 }
 
 /// A call in virtual time whose kernel is this test.
-private final class KernelScene {
+final class KernelScene {
   let id = StreamID(3)
   let addresses = [Scene.phoneA, Scene.phoneB]
   let elsewhere = address("192.0.2.99", 7000)

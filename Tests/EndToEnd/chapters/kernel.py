@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -28,7 +31,7 @@ def legs(exchange):
     return rules(exchange).count(" : ") - rules(exchange).count("type 0 : 0")
 
 
-def ready(office, helper=True):
+def ready(office, helper=True, verb="serve"):
     """An exchange whose kernel may relay."""
     if not shutil.which("nft"):
         raise Skip("nft is not installed; `make setup-test` does it")
@@ -39,7 +42,7 @@ def ready(office, helper=True):
               "the relay helper listens")
         if not office.helper_process.running:
             raise Skip(office.helper_process.output().strip())
-    return office.open(more=f"media: {{ports: {PORTS}}}\n", host=box)
+    return office.open(more=f"media: {{ports: {PORTS}}}\n", host=box, verb=verb)
 
 
 def call(office, version=4):
@@ -262,3 +265,68 @@ def checked(office, version):
     taken(exchange)
     assert str(a.report()["port"]) in exchange.status()["calls"][0]["caller_leg"]["media"]
     assert exchange.status()["calls"][0]["caller_leg"]["ice_checks"] == 7
+
+
+def elements(exchange):
+    """The packets that each leg in the kernel has counted, by its addresses and ports."""
+    found = re.findall(r"(\d+) counter packets (\d+) bytes \d+ comment \S+ : (\d+)", rules(exchange))
+    return {(key, data): int(packets) for key, packets, data in found}
+
+
+@chapter.promise("a call in the kernel is relayed on there, the very same, while the exchange is killed and begins again")
+def outlives(office):
+    exchange = ready(office, verb="supervise")
+    a, b = call(office)
+    taken(exchange)
+    until(lambda: min(elements(exchange).values()) > 100, 10, "the kernel has counted packets")
+    before = elements(exchange)
+    exchange.die()
+    after = elements(exchange)
+    # Legs that were set anew would have counted from nothing.
+    assert after.keys() == before.keys() and all(after[leg] >= before[leg] for leg in before), (before, after)
+    taken(exchange)
+    flows(a, b, 1)
+    still = elements(exchange)
+    assert still.keys() == before.keys() and all(still[leg] > after[leg] for leg in before), (before, still)
+    assert heard(a, b)["missing"] == heard(b, a)["missing"] == 0, "packets are missing"
+    pauses = [round(1000 * heard(*pair)["gap"]) for pair in ((a, b), (b, a))]
+    # An exchange that knows of no call leaves none in the kernel.
+    os.unlink(f"{office.folder}/box/checkpoint")
+    exchange.die()
+    until(lambda: not elements(exchange), 5, "what nobody has is gone from the kernel")
+    return f"the longest pauses were {pauses[0]} and {pauses[1]} ms"
+
+
+@chapter.promise("who takes up the relay is told what is there, and what he does not take goes, nothing else")
+def compared(office):
+    exchange = ready(office)
+    exchange.stop()
+    here, there = (int.from_bytes(socket.inet_aton(office.host(name).ipv4), "big") for name in ("one", "other"))
+    legs = [struct.pack("!I4H6Q", 7, 16384, 16386, 4000, 4002, 1, 0, 0, here, 0, there),
+            struct.pack("!I4H6Q", 8, 16386, 16384, 4002, 4000, 1, 0, 0, there, 0, here)]
+
+    def joined():
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(5)
+        client.connect(f"{office.folder}/box/relay")
+        told = []
+        while not told or told[-1][0] != 4:
+            told.append(client.recv(80, socket.MSG_WAITALL))
+        return client, {record[4:64] for record in told[:-1]}
+
+    first, told = joined()
+    assert not told, told
+    for number, leg in enumerate(legs, 1):
+        first.sendall(struct.pack("!BBHI", 1, 4, 0, number) + leg + bytes(4))
+    until(lambda: len(elements(exchange)) == 2, 5, "the kernel has both")
+    both = set(elements(exchange))
+    first.close()
+    second, told = joined()
+    assert told == set(legs) and set(elements(exchange)) == both, told
+    second.sendall(struct.pack("!BBHI", 1, 4, 0, 9) + legs[1] + bytes(4) + struct.pack("!BBHI", 4, 0, 0, 0) + bytes(64))
+    until(lambda: len(elements(exchange)) == 1, 2, "the other is gone")
+    assert set(elements(exchange)) < both
+    second.sendall(struct.pack("!BBHI", 2, 0, 0, 9) + bytes(64))
+    reply = second.recv(80, socket.MSG_WAITALL)
+    assert struct.unpack("!BBHI", reply[:8]) == (1, 0, 1, 9), reply
+    assert not elements(exchange)
