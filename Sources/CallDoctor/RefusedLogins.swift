@@ -42,11 +42,16 @@ public struct RefusedLogins: Sendable {
     var repeats: UInt8 = 0
   }
 
-  public private(set) var logins: [RefusedLogin] = []
+  public private(set) var logins: [RefusedLogin] = [] { didSet { haveChanged = true } }
+  /// Since they were last kept.
+  public var haveChanged = false
   private var challenges: [Challenge] = []
   private var nextChallenge = 0
 
   public init() {}
+
+  /// Those of another process; challenges that were under way count anew.
+  public init(_ logins: [RefusedLogin]) { self.logins = Array(logins.suffix(Self.limit)) }
 
   public mutating func note(
     _ user: String, from source: SocketAddress, _ cause: Cause, via: SocketAddress?, at: Instant

@@ -127,3 +127,22 @@ extension CallRecord: Storable {
     writer.put(names)
   }
 }
+
+extension Cause: Storable {}
+
+extension RefusedLogin: Storable {
+  public init(from reader: inout StorageReader) throws(StorageError) {
+    self.init(
+      user: try reader.value(), source: try reader.value(), cause: try reader.value(), times: try reader.value(),
+      firstAt: try reader.value(), lastAt: try reader.value(), via: try reader.value(SocketAddress?.self))
+  }
+  public func write(to writer: inout StorageWriter) {
+    writer.put(user)
+    writer.put(source)
+    writer.put(cause)
+    writer.put(times)
+    writer.put(firstAt)
+    writer.put(lastAt)
+    writer.put(via)
+  }
+}

@@ -21,6 +21,10 @@ extension Exchange {
     layer.hold(flow, until: now + Exchange.absence, now: now)
   }
 
+  /// Whether the phone that subscribed so has lost its connection: it is told how things are once it is back, or until its
+  /// subscription runs out.
+  func isAbsent(_ tag: String) -> Bool { subscriptions[tag]?.dialog.isLost == true }
+
   /// A phone has registered by a connection: its calls go on by that.
   func returned(_ number: String, by flow: Flow) {
     guard flow.transport.isReliable else { return }
@@ -34,6 +38,15 @@ extension Exchange {
         withCall(id) { (_, call) in call.move(side, to: flow) }
         layer.move(leg.dialog.nextHop, to: flow, now: now)
       }
+    }
+    for (tag, var subscription) in subscriptions.byTag.sorted(by: { $0.key < $1.key }) {
+      guard subscription.subscriber == number,
+        contacts.contains(where: { subscription.dialog.mayGoOn(by: flow, of: $0) })
+      else { continue }
+      subscription.dialog.move(to: flow)
+      subscriptions.set(tag, subscription)
+      // What it missed meanwhile.
+      tell(tag)
     }
   }
 }

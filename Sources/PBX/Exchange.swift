@@ -128,6 +128,7 @@ public final class Exchange {
     self.now = now
     outside.trouble = reason
     defer { outside.trouble = nil }
+    subscriptions.lost(flow)
     noWay(flow)
     drainLayer()
     for (number, call) in calls {

@@ -145,6 +145,7 @@ extension Exchange {
     case Rest.day: outside.toll.restore(day: try reader.value(Int64.self))
     case Rest.messages: messages = try reader.value([TransactionID: RelayedMessage].self)
     case Rest.mailboxes: mailboxes = try reader.value([String: Mailbox].self)
+    case Rest.logins: refusedLogins = RefusedLogins(try reader.value([RefusedLogin].self))
     default: throw .invalid
     }
   }

@@ -139,7 +139,7 @@ extension Exchange {
     case .refresh(let reference):
       withCall(reference.call) { (exchange, call) in exchange.refreshResponded(&call, reference.side, nil) }
     case .ended: return
-    case .notice(let tag): noticeFailed(tag, 408)
+    case .notice(let tag): if !isAbsent(tag) { noticeFailed(tag, 408) }
     case .message(let passed): messageResponded(passed, nil, 408)
     case .transferNotice(let reference):
       withCall(reference.call) { (exchange, call) in exchange.transferNoticeFailed(&call, reference.side) }

@@ -65,6 +65,15 @@ struct Subscriptions: Sendable {
     deadline = earliest(deadline, subscription.expires)
   }
 
+  /// That connection is gone: whoever subscribed by it is told again once back.
+  mutating func lost(_ flow: Flow) {
+    guard flow.connection != 0 else { return }
+    for (tag, subscription) in byTag where subscription.dialog.flow == flow {
+      byTag[tag]?.dialog.lost(flow)
+      changes?.insert(tag)
+    }
+  }
+
   mutating func remove(_ tag: String) {
     guard let gone = byTag.removeValue(forKey: tag) else { return }
     changes?.insert(tag)

@@ -28,6 +28,7 @@ extension Exchange {
     static let day = "day"
     static let messages = "messages"
     static let mailboxes = "mailboxes"
+    static let logins = "logins"
   }
 
   /// From now on `takeChanges` tells what changed.
@@ -130,7 +131,7 @@ extension Exchange {
 
   /// Records are for people, and grow with each message: they are kept a second later, together.
   private func takeChangedRecords(_ batch: inout Journal.Batch) {
-    guard let changes = records.changes, !changes.isEmpty else { return }
+    guard let changes = records.changes, !changes.isEmpty || refusedLogins.haveChanged else { return }
     let due = recordsDue ?? now + recordsRest
     guard now >= due else {
       recordsDue = due
@@ -139,6 +140,9 @@ extension Exchange {
     for number in changes { batch.keep(records[number], Journal.Key(Kind.record, String(number))) }
     records.changes = []
     recordsDue = nil
+    guard refusedLogins.haveChanged else { return }
+    batch.put(Journal.Key(Kind.rest, Rest.logins)) { $0.put(refusedLogins.logins) }
+    refusedLogins.haveChanged = false
   }
 
   private func takeChangesOutside(_ batch: inout Journal.Batch) {

@@ -75,4 +75,37 @@ import Wire
     #expect(other.story.isEmpty && b.story.isEmpty)
     #expect(office.settles())
   }
+
+  /// A lamp's phone, whose subscription outlives its connection.
+  @Test(arguments: [false, true]) func aLampIsToldWhatItMissedOnceItsPhoneIsBack(byKill: Bool) {
+    Life.$isShort.withValue(byKill) {
+      let office = Office()
+      office.box.diesOften = false
+      let (a, b) = office.pair()
+      let watcher = office.phone("1003", "10.0.0.13", port: 40013)
+      watcher.ask(.subscribe, now: office.now) { request in
+        request.uri = try! URI("sip:1002@office.lan")
+        request.headers.append(.event, "dialog")
+      }
+      #expect(office.run(2, until: { watcher.notifies.count == 1 }))
+      office.box.opensConnections = false
+      if byKill {
+        office.box.die(now: office.now)
+      } else {
+        office.exchange.connectionClosed(office.box.flow(to: watcher.address), now: office.now)
+        office.box.drain(now: office.now)
+      }
+      office.connect(a, b)
+      office.run(40)
+      #expect(watcher.notifies.count == 1)
+      watcher.register(now: office.now)
+      #expect(office.run(2, until: { watcher.notifies.count == 2 }))
+      let told = String(decoding: watcher.notifies.last?.body ?? [], as: UTF8.self)
+      #expect(told.contains("state=\"full\"") && told.contains("<state>confirmed</state>"))
+      // From then on it is told as ever.
+      a.hangUp(now: office.now)
+      #expect(office.run(2, until: { watcher.notifies.count == 3 }))
+      #expect(office.settles())
+    }
+  }
 }

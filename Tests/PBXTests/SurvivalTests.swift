@@ -1,3 +1,4 @@
+import CallDoctor
 import Configuration
 import Crypto
 import Media
@@ -71,6 +72,27 @@ struct SurvivalTests {
         try? heir.restore([key: damaged], ports: [], now: office.now)
       }
     }
+  }
+
+  @Test func refusedLoginsAreKnownAndCountedOn() throws {
+    let source = SocketAddress(IPAddress(ipv4: 0x0a00_0063), port: 5060)
+    let office = Office()
+    let life = Life()
+    office.exchange.keepChanges()
+    for _ in 0..<3 {
+      office.exchange.refusedLogins.note("1001", from: source, .wrongPassword, via: nil, at: office.now)
+    }
+    try life.keep(office.exchange)
+    let heir = Exchange(Office.configuration(), random: RandomSource(seed: [1]), now: office.now)
+    try heir.restore(life.values, ports: [], now: office.now)
+    #expect(heir.refusedLogins.logins == office.exchange.refusedLogins.logins)
+    heir.refusedLogins.note("1001", from: source, .wrongPassword, via: nil, at: office.now + .seconds(5))
+    #expect(heir.refusedLogins.logins.map { $0.times } == [4])
+    heir.refusedLogins.succeeded("1001", from: source)
+    try life.keep(heir)
+    let last = Exchange(Office.configuration(), random: RandomSource(seed: [2]), now: office.now)
+    try last.restore(life.values, ports: [], now: office.now)
+    #expect(last.refusedLogins.logins.isEmpty)
   }
 
   @Test func contactsOutliveAPowerCutForAsLongAsTheyHoldAndByUDPAlone() throws {
