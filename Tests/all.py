@@ -19,6 +19,7 @@ import xml.etree.ElementTree as xml
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = f"{ROOT}/build/test"
 BOARDS = ("cubieboard", "cubieboard2", "cubietruck", "rpi2")
+EMULATED = ("rpi2", "cubieboard")
 # The largest first, so that none is left to run by itself.
 CHAPTERS = sorted(glob.glob(f"{ROOT}/Tests/EndToEnd/chapters/[a-z]*.py"), key=os.path.getsize, reverse=True)
 CHAPTERS = [name for name in (os.path.basename(path)[:-3] for path in CHAPTERS)
@@ -161,13 +162,13 @@ def costs(step):
     return Counts(*found.groups()) if found else Counts(failed=1)
 
 
-def end_to_end(step, *chapters, show=True):
+def end_to_end(step, *chapters, only="", show=True):
     result = f"{LOGS}/{step}.json"
     if os.path.exists(result):
         os.remove(result)
     arguments = [word for chapter in chapters for word in ("--chapter", chapter)]
-    _, text = run(step, ["Tests/EndToEnd/python", "Tests/EndToEnd", BINARY["x86_64"], "--result", result, *arguments],
-                  show=show)
+    _, text = run(step, ["Tests/EndToEnd/python", "Tests/EndToEnd", BINARY["x86_64"], "--result", result,
+                         "--only", only, *arguments], show=show)
     if not show:
         print(text, end="")
     if not os.path.exists(result):
@@ -196,12 +197,38 @@ def boards(step):
         counts.add(one(step, ["make", "-s", "image", f"BOARD={board}", "OUTPUT=build/test"]))
     os.environ["SOTTO_IMAGES"] = f"{ROOT}/build/test"
     counts.add(swift_test(step, "--filter", "BuiltImageTests"))
-    counts.add(end_to_end(step, "boards"))
+    # One boots while the other is in its call.
+    with concurrent.futures.ThreadPoolExecutor(len(EMULATED)) as pool:
+        for done in pool.map(lambda board: end_to_end(f"{step}-{board}", "boards", only=f"booted {board} image"),
+                             EMULATED):
+            counts.add(done)
     return counts
 
 
+# Steps that mostly wait run beside one that mostly computes.
+BESIDE = {"unit": ["fetch"], "smoke": ["costs"]}
 STEPS = {"lint": lint, "unit": unit, "fetch": fetch, "build": build, "selftest": selftest, "smoke": smoke,
          "costs": costs, "calls": calls, "boards": boards}
+
+
+def groups(wanted):
+    """The steps in their order, those together that run side by side."""
+    left = list(wanted)
+    while left:
+        beside = [name for name in BESIDE.get(left[0], []) if name in left]
+        yield [left[0], *beside]
+        left = [name for name in left[1:] if name not in beside]
+
+
+def perform(name):
+    """Runs a step; what it counted, and its line of the summary."""
+    print(f"== {name}", flush=True)
+    open(f"{LOGS}/{name}.log", "w").close()
+    start = time.monotonic()
+    counts = STEPS[name](name)
+    seconds = time.monotonic() - start
+    print(f"   {name}: {counts} in {seconds:.0f} s", flush=True)
+    return counts, f"{name:10} {seconds:6.0f} s   {counts}"
 
 
 def main():
@@ -213,14 +240,11 @@ def main():
             sys.exit(f"no step {name}; there are: {', '.join(STEPS)}")
     os.makedirs(LOGS, exist_ok=True)
     total, summary, begin = Counts(), [], time.monotonic()
-    for name in wanted:
-        print(f"== {name}", flush=True)
-        open(f"{LOGS}/{name}.log", "w").close()
-        start = time.monotonic()
-        counts = STEPS[name](name)
-        total.add(counts)
-        summary.append(f"{name:10} {time.monotonic() - start:6.0f} s   {counts}")
-        print(f"   {counts} in {time.monotonic() - start:.0f} s", flush=True)
+    for names in groups(wanted):
+        with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+            for counts, line in pool.map(perform, names):
+                total.add(counts)
+                summary.append(line)
     print(f"\n== the steps, {time.monotonic() - begin:.0f} s in all (logs: build/test)")
     print("\n".join(summary + FAILURES))
     print(total, flush=True)
