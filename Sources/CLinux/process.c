@@ -20,6 +20,11 @@ int clinux_create(const char *path, int mode) {
   return or_errno(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode));
 }
 
+int64_t clinux_file_size(int fd) {
+  struct stat status;
+  return fstat(fd, &status) < 0 ? -errno : status.st_size;
+}
+
 uint64_t clinux_file_identity(const char *path) {
   struct stat s;
   if (stat(path, &s) < 0) return 0;

@@ -11,26 +11,46 @@ public struct WaveFile: Sendable {
   /// ends with it.
   @export(interface)
   public init(_ bytes: [UInt8]) throws(CodecError) {
+    guard let (place, count, channels, rate) = try Self.find(in: bytes, size: bytes.count) else {
+      throw .wave(found: "a WAV file without samples")
+    }
+    samples = Self.mixed(bytes[place..<place + 2 * channels * count], channels, count)
+    self.rate = rate
+  }
+
+  /// Whether a file of that size which begins so can be played, as far as its beginning tells.
+  @export(interface)
+  public static func check(beginning: [UInt8], size: Int) throws(CodecError) { _ = try find(in: beginning, size: size) }
+
+  /// Where the samples are, and how many of each channel; nil where the beginning of the file does not tell.
+  private static func find(in bytes: [UInt8], size: Int) throws(CodecError) -> (
+    place: Int, count: Int, channels: Int, rate: Int
+  )? {
     guard bytes.count >= 12, Self.isNamed("RIFF", bytes, 0), Self.isNamed("WAVE", bytes, 8) else {
       throw .wave(found: "no WAV file")
     }
     var format: (channels: Int, rate: Int)?
     var place = 12
-    while bytes.count - place >= 8 {
+    while size - place >= 8 {
+      guard bytes.count - place >= 8 else { return nil }
       let said =
         UInt32(bytes[place + 4]) | UInt32(bytes[place + 5]) << 8 | UInt32(bytes[place + 6]) << 16
         | UInt32(bytes[place + 7]) << 24
       let body = place + 8
-      let count = Int(min(said, UInt32(bytes.count - body)))
-      if Self.isNamed("fmt ", bytes, place) { format = try Self.format(bytes[body..<body + count]) }
+      let count = Int(min(said, UInt32(clamping: size - body)))
+      if Self.isNamed("fmt ", bytes, place) {
+        guard bytes.count - body >= count else { return nil }
+        format = try Self.format(bytes[body..<body + count])
+      }
       if Self.isNamed("data", bytes, place) {
-        guard let format else { throw .wave(found: "samples before their format") }
-        samples = try Self.mixed(bytes[body..<body + count], format.channels, format.rate)
-        rate = format.rate
-        return
+        guard let (channels, rate) = format else { throw .wave(found: "samples before their format") }
+        let samples = count / (2 * channels)
+        guard samples >= rate / 100 else { throw .wave(found: "less than 10 ms of sound") }
+        guard samples <= longest * rate else { throw .wave(found: "\(samples / rate / 60) minutes of sound") }
+        return (body, samples, channels, rate)
       }
       // Chunks begin at even places.
-      place = body + min(count + (count & 1), bytes.count - body)
+      place = body + min(count + (count & 1), size - body)
     }
     throw .wave(found: "a WAV file without samples")
   }
@@ -55,10 +75,7 @@ public struct WaveFile: Sendable {
     return (channels, rate)
   }
 
-  private static func mixed(_ data: ArraySlice<UInt8>, _ channels: Int, _ rate: Int) throws(CodecError) -> [Int16] {
-    let count = data.count / (2 * channels)
-    guard count >= rate / 100 else { throw .wave(found: "less than 10 ms of sound") }
-    guard count <= longest * rate else { throw .wave(found: "\(count / rate / 60) minutes of sound") }
+  private static func mixed(_ data: ArraySlice<UInt8>, _ channels: Int, _ count: Int) -> [Int16] {
     var samples = [Int16](repeating: 0, count: count)
     data.withUnsafeBytes { octets in
       for i in 0..<count {

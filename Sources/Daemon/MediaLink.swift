@@ -113,7 +113,7 @@ final class MediaLink {
   func wake(now: Instant) { service.wake(now: now) }
 
   /// What held phones hear from now on.
-  func play(_ recording: Recording) { service.setMusic(recording.music) }
+  func play(_ music: Music?) { service.setMusic(music) }
 
   /// Calls keep the ports that they have; later ones get theirs from the new range.
   func configure(_ settings: MediaSettings) { service.setPorts(settings.ports) }

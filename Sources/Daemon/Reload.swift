@@ -9,7 +9,6 @@ extension Server {
   func reload(now: Instant) -> String? {
     let fresh: Configuration
     let offered: Certificates.Fresh
-    let recording: Recording
     do throws(LoadError) {
       fresh = try loadConfiguration(file)
     } catch {
@@ -24,7 +23,7 @@ extension Server {
       return kept(error.description)
     }
     do throws(RecordingError) {
-      recording = try Recording(fresh.media.holdMusic, before: self.recording)
+      try Recording.check(fresh.media.holdMusic)
     } catch {
       log.write(.error, "configuration", error.description)
       return kept(error.description)
@@ -44,8 +43,7 @@ extension Server {
     }
     if fresh.logLevel != configuration.logLevel { log.level = fresh.logLevel }
     media.configure(fresh.media)
-    if !recording.isSame(as: self.recording) { media.play(recording) }
-    self.recording = recording
+    heard(recording.want(fresh.media.holdMusic))
     do throws(PlatformError) {
       try world.use(fresh.nameServers)
     } catch {

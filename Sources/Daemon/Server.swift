@@ -21,7 +21,7 @@ final class Server {
   var webSockets: WebSockets?
   let certificates: Certificates
   let media: MediaLink
-  var recording = Recording()
+  let recording: Recording
   let world: OutsideLink
   var control: ControlServer?
   var exchange: Exchange
@@ -51,6 +51,7 @@ final class Server {
       poller = try Poller()
       signals = try SignalReader([SignalReader.hangup, SignalReader.interrupt, SignalReader.terminate])
       try poller.add(signals.descriptor, .readable, token: Token.signals.packed)
+      recording = try Recording(poller: poller)
     } catch {
       throw .platform(error)
     }
@@ -67,12 +68,11 @@ final class Server {
       throw .noRandomness
     }
     do throws(RecordingError) {
-      recording = try Recording(configuration.media.holdMusic, before: recording)
+      try Recording.check(configuration.media.holdMusic)
     } catch {
       throw .recording(error)
     }
     media = try MediaLink(configuration.media, helper: relayHelper, poller: poller, store: store)
-    media.play(recording)
     do throws(PlatformError) {
       world = try OutsideLink(poller: poller, servers: configuration.nameServers, now: started)
     } catch {
@@ -91,6 +91,7 @@ final class Server {
       throw .platform(error)
     }
     guard !ports.listeners.isEmpty else { throw .noAddress }
+    heard(recording.want(configuration.media.holdMusic))
   }
 
   /// Runs until a signal ends it; returns the exit status.
@@ -166,6 +167,7 @@ final class Server {
       }
     case .controlListener: control?.accept(now: now)
     case .names(let socket): world.ready(socket, what)
+    case .recording: heard(recording.finished())
     case .controlClient(let number): control?.ready(number) { reply(to: $0, now: now) }
     }
   }

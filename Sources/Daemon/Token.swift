@@ -9,6 +9,7 @@ enum Token: Equatable {
   case controlClient(UInt32)
   /// A socket of the name resolver, by its descriptor.
   case names(UInt32)
+  case recording
 
   var packed: UInt64 {
     switch self {
@@ -20,6 +21,7 @@ enum Token: Equatable {
     case .controlListener: 5 << 32
     case .controlClient(let number): 6 << 32 | UInt64(number)
     case .names(let socket): 7 << 32 | UInt64(socket)
+    case .recording: 8 << 32
     }
   }
 
@@ -34,6 +36,7 @@ enum Token: Equatable {
     case 5: self = .controlListener
     case 6: self = .controlClient(number)
     case 7: self = .names(number)
+    case 8: self = .recording
     default: return nil
     }
   }

@@ -21,6 +21,22 @@ public enum Files {
     }
   }
 
+  /// At most so many bytes of its beginning, and how long it is.
+  @export(interface)
+  public static func beginning(of path: String, _ most: Int) throws(PlatformError) -> (bytes: [UInt8], size: Int64) {
+    let fd = clinux_open_read(path)
+    guard fd >= 0 else { throw .path("read", path: path, errno: -fd) }
+    defer { clinux_close(fd) }
+    let size = clinux_file_size(fd)
+    var bytes = [UInt8](repeating: 0, count: most)
+    let count = bytes.withUnsafeMutableBytes { clinux_read(fd, $0.baseAddress, most) }
+    guard size >= 0, count >= 0 else {
+      throw .path("read", path: path, errno: Int32(truncatingIfNeeded: -min(size, Int64(count))))
+    }
+    bytes.removeLast(most - Int(count))
+    return (bytes, size)
+  }
+
   /// Puts a file in place of another so that, whenever the power goes, one or the other is there whole.
   public static func writeAtomically(_ bytes: [UInt8], to path: String, mode: Int32 = 0o600) throws(PlatformError) {
     let temporary = path + ".new"

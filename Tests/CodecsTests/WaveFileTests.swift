@@ -52,6 +52,24 @@ struct WaveFileTests {
     }
   }
 
+  @Test func theBeginningOfAFileTellsWhatItCan() throws {
+    let note = Array("LIST".utf8) + [160, 0, 0, 0] + [UInt8](repeating: 65, count: 160)
+    for file in [wave(samples, before: note), wave(samples, extended: true), wave(samples, said: 0xffff_ffff)] {
+      for count in 12...file.count { try WaveFile.check(beginning: Array(file[..<count]), size: file.count) }
+    }
+    let long = wave(Array(repeating: 0, count: 8000 * 60 * 11))
+    for (file, size) in [
+      (wave(samples, rate: 44100), 0), (wave(samples, code: 3), 0), (wave([]), 0), (long, 0),
+      (Array("ID3 music".utf8), 0),
+      // As a recorder leaves a file when it is killed.
+      (wave(samples, said: 0xffff_ffff), 30 << 20),
+    ] {
+      #expect(throws: CodecError.self) {
+        try WaveFile.check(beginning: Array(file.prefix(100)), size: max(size, file.count))
+      }
+    }
+  }
+
   @Test func aFileThatIsCutOffAnywhereIsReadOrRefused() {
     let whole = wave(samples, before: Array("LIST".utf8) + [255, 255, 255, 255], extended: true) + wave(samples)
     for count in 0...whole.count { _ = try? WaveFile(Array(whole[..<count])) }

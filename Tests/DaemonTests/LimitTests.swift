@@ -53,6 +53,7 @@ import Wire
   @Test func tokensComeBack() {
     for token: Token in [
       .signals, .media, .udp(0), .udp(.max), .streamListener(7), .connection(.max), .controlListener, .controlClient(1),
+      .recording,
     ] {
       #expect(Token(packed: token.packed) == token)
     }

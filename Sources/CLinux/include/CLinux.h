@@ -127,6 +127,7 @@ int clinux_thread_realtime(int priority);
 // Files.
 int clinux_open_read(const char *path);
 int clinux_create(const char *path, int mode);
+int64_t clinux_file_size(int fd);
 // A number that another file, or a changed one, hardly has; 0 where there is none.
 uint64_t clinux_file_identity(const char *path);
 int clinux_fsync(int fd);

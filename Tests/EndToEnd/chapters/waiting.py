@@ -1,5 +1,6 @@
 """What real phones hear of the exchange itself: music while they are held, tones while they are handed over."""
 
+import os
 import time
 
 import numpy
@@ -120,6 +121,27 @@ def ringing(office):
     pause = next(seconds for what, seconds in runs[place:] if what == 0)
     assert abs(runs[place][1] - 1.5) < 0.2 and abs(pause - 3.5) < 0.2, runs
     assert sum(seconds for what, seconds in runs[place:] if what is None) > 0.5, runs
+
+
+@chapter.promise("a recording is made ready while the exchange goes on, and one that has not changed is not read again")
+def made_ready(office):
+    exchange = office.open(more="")
+    path, heard, read = recording(office, 48000), "held phones hear the recording", "read again"
+    exchange.more = f"media: {{hold_music: {path}}}\n"
+    exchange.write()
+    exchange.reload()
+    until(lambda: heard in exchange.log(), 10, "the recording is ready")
+    assert exchange.log().index(read) < exchange.log().index(heard), "the reload waited for the recording"
+    for changes in (0, 1):
+        if changes:
+            os.utime(path)
+        exchange.reload()
+        until(lambda: exchange.log().count(read) == 2 + changes, 5, "another reload")
+        until(lambda: exchange.log().count(heard) == 1 + changes, 5, "what has changed is read")
+    exchange.more = ""
+    exchange.write()
+    exchange.reload()
+    until(lambda: "held phones hear no recording" in exchange.log(), 5, "quiet notes instead")
 
 
 @chapter.promise("a recording that cannot be played is refused with its name and what is expected")
