@@ -28,6 +28,7 @@ class Asterisk(Peer):
     """chan_pjsip with what two phones and a Dial need, media through the exchange."""
 
     name, sip_port, media_first = "asterisk", 15080, 12000
+    converts = True
 
     MODULES = """res_pjproject res_sorcery_config res_sorcery_memory res_sorcery_astdb res_pjsip res_pjsip_session
         res_pjsip_authenticator_digest res_pjsip_endpoint_identifier_user res_pjsip_registrar res_pjsip_sdp_rtp
@@ -36,11 +37,11 @@ class Asterisk(Peer):
         format_pcm func_callerid""".split()
 
     def start(self, folder, calls):
-        last = self.media_first + 4 * calls + 99
+        last = self.media_first + 16 * calls + 99
         endpoints = "".join(
-            f"[{number}]\ntype=endpoint\ncontext=phones\ndisallow=all\nallow=ulaw\nauth={number}\naors={number}\n"
-            f"direct_media=no\n[{number}]\ntype=auth\nauth_type=userpass\nusername={number}\npassword={word}\n"
-            f"[{number}]\ntype=aor\nmax_contacts=1\nremove_existing=yes\n" for number, word in USERS.items())
+            f"[{number}]\ntype=endpoint\ncontext=phones\ndisallow=all\nallow=ulaw,alaw,g722,opus\nauth={number}\n"
+            f"aors={number}\ndirect_media=no\n[{number}]\ntype=auth\nauth_type=userpass\nusername={number}\n"
+            f"password={word}\n[{number}]\ntype=aor\nmax_contacts=1\nremove_existing=yes\n" for number, word in USERS.items())
         self.write(folder, {
             "asterisk.conf": "[directories]\nastetcdir => /mnt\nastmoddir => /usr/lib/x86_64-linux-gnu/asterisk/modules\n"
                              "astvarlibdir => /var/lib/asterisk\nastdatadir => /usr/share/asterisk\nastdbdir => /mnt\n"
@@ -59,6 +60,7 @@ class Kamailio(Peer):
 
     name, sip_port, media_first = "kamailio", 15100, 8000
     CONTROL = 15102
+    MEDIA = "replace-origin"
 
     CONFIGURATION = """
 children=2
@@ -106,21 +108,22 @@ request_route {{
   consume_credentials();
   record_route();
   if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
-  if (is_method("INVITE")) {{ rtpengine_manage("replace-origin"); t_on_reply("MEDIA"); }}
+  if (is_method("INVITE")) {{ rtpengine_manage("{media}"); t_on_reply("MEDIA"); }}
   route(RELAY);
 }}
 route[RELAY] {{ if (!t_relay()) sl_reply_error(); exit; }}
-onreply_route[MEDIA] {{ if (has_body("application/sdp")) rtpengine_manage("replace-origin"); }}
+onreply_route[MEDIA] {{ if (has_body("application/sdp")) rtpengine_manage("{media}"); }}
 """
 
     def start(self, folder, calls):
         words = "\n".join(f'  $sht(words=>{number}) = "{word}";' for number, word in USERS.items())
         self.write(folder, {"kamailio.cfg": self.CONFIGURATION.format(
-            host=HOST, port=self.sip_port, control=self.CONTROL, domain=DOMAIN, words=words)})
+            host=HOST, port=self.sip_port, control=self.CONTROL, domain=DOMAIN, words=words,
+            media=self.MEDIA)})
         self.within(
             folder, "/usr/bin/rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--log-level=3",
             "--table=-1", f"--interface={HOST}", f"--listen-ng={HOST}:{self.CONTROL}", f"--port-min={self.media_first}",
-            f"--port-max={self.media_first + 4 * calls + 99}", "--timeout=3600", "--silent-timeout=3600",
+            f"--port-max={self.media_first + 16 * calls + 99}", "--timeout=3600", "--silent-timeout=3600",
             f"--num-threads={os.cpu_count()}")
         # Kamailio asks for it once, as it starts.
         with open("/proc/net/udp") as table:
@@ -134,4 +137,13 @@ onreply_route[MEDIA] {{ if (has_body("application/sdp")) rtpengine_manage("repla
                            "-Y", "/mnt")
 
 
-PEERS = [Asterisk, Kamailio]
+class Transcoding(Kamailio):
+    """The same, with each call offered all codecs: rtpengine converts where the two phones share none."""
+
+    name, sip_port, media_first = "transcoding", 15110, 4000
+    CONTROL = 15112
+    MEDIA = Kamailio.MEDIA + "".join(f" codec-transcode-{codec}" for codec in ("PCMU", "PCMA", "G722", "opus"))
+    converts = True
+
+
+PEERS = [Asterisk, Kamailio, Transcoding]
