@@ -81,13 +81,6 @@ def measure(exchanges, folder, options):
         # Before there are calls that are converted; and the kernel takes a stream once it was heard for a while.
         talk(folder, lines[exchange.name], 1)
         report[exchange.name]["rss_calls_mb"] = exchange.resident()
-    coded = {}
-    for exchange in exchanges:
-        for n, codecs in enumerate(CONVERSIONS if exchange.converts else ()):
-            base = CODED_PHONES + 4 * options.calls * n
-            with complaining(exchange):
-                coded[exchange, codecs] = exchange.calls(options.calls, base, codecs)[1]
-            rounds[f"{exchange.name} {'-'.join(codecs)}"] = []
     direct = [(a, b, b, a) for a, b in ((REFERENCE_PHONES + 2 * i, REFERENCE_PHONES + 2 * i + 1)
                                         for i in range(options.calls))]
     for _ in range(options.rounds):
@@ -96,9 +89,7 @@ def measure(exchanges, folder, options):
         for exchange in exchanges:
             rounds[exchange.name].append(
                 talk(folder, lines[exchange.name], options.seconds, exchange.pids))
-        for (exchange, codecs), its_lines in coded.items():
-            rounds[f"{exchange.name} {'-'.join(codecs)}"].append(
-                talk(folder, its_lines, options.seconds, exchange.pids, codecs))
+    coded = convert(exchanges, folder, options, rounds)
 
     def median(who, what):
         return statistics.median(r[what] for r in rounds[who])
@@ -122,6 +113,22 @@ def measure(exchanges, folder, options):
             report[exchange.name]["all_us_per_packet"] / report["reference"]["all_us_per_packet"])
     report["all_rounds"] = rounds
     return report
+
+
+def convert(exchanges, folder, options, rounds):
+    """The conversions, after the rest: an exchange may end calls that were silent for a minute."""
+    coded = {}
+    for exchange in exchanges:
+        for n, codecs in enumerate(CONVERSIONS if exchange.converts else ()):
+            base = CODED_PHONES + 4 * options.calls * n
+            with complaining(exchange):
+                coded[exchange, codecs] = exchange.calls(options.calls, base, codecs)[1]
+            rounds[f"{exchange.name} {'-'.join(codecs)}"] = []
+    for _ in range(options.rounds):
+        for (exchange, codecs), lines in coded.items():
+            rounds[f"{exchange.name} {'-'.join(codecs)}"].append(
+                talk(folder, lines, min(options.seconds, 3), exchange.pids, codecs))
+    return coded
 
 
 @contextlib.contextmanager
