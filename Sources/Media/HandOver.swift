@@ -6,10 +6,6 @@ enum KernelNews: Sendable {
   case opened
   case closed
   case reply(RelayReply)
-  /// The kernel relays this, and has counted so much of it: another process had it do so.
-  case found(KernelLeg, KernelCount)
-  /// That was all of them.
-  case foundAll
 }
 
 /// Handing legs over to the kernel and taking them back.
@@ -77,11 +73,10 @@ extension Switchboard {
       farewells = [:]
     case .reply(.count(let number, let count, let isLast)):
       if let (holder, fresh) = desk.count(number, count, isLast: isLast) { add(fresh, holder, number, isLast, now) }
-    case .found(let leg, let count): found[leg.port] = (leg, count)
-    case .foundAll:
+    case .reply(.found(let leg, let count)): found[leg.port] = (leg, count)
+    case .reply(.foundAll):
       goOnInKernel(now)
       desk.settle()
-    case .reply(.found), .reply(.foundAll): break
     case .reply(.refused(let number, _)):
       guard let holder = desk.forget(number) else { return }
       if let i = holder.entry, let hold = entries[i]?.holds[Int(holder.side.rawValue)], hold.number == number {

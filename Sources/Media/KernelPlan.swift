@@ -25,18 +25,15 @@ extension RelayStream {
   /// Goes on with what the kernel does for both sides since another process had the stream, if that is what would be handed
   /// over; else all stays as it was.
   mutating func goOnInKernel(_ a: KernelLeg, _ b: KernelLeg, now: Instant) -> Bool {
-    let before = legs
+    var tried = self
     for (i, leg) in [a, b].enumerated() {
-      guard legs[i].rtp.goOn(leg.ssrc, at: leg.source, now: now), legs[1 - i].succession.goOn(leg.ssrc) else {
-        legs = before
-        return false
-      }
-      legs[i].untouched = Self.settled
+      guard tried.legs[i].rtp.goOn(leg.ssrc, at: leg.source, now: now),
+        tried.legs[1 - i].succession.goOn(leg.ssrc)
+      else { return false }
+      tried.legs[i].untouched = Self.settled
     }
-    guard kernelLeg(.a) == a, kernelLeg(.b) == b else {
-      legs = before
-      return false
-    }
+    guard tried.kernelLeg(.a) == a, tried.kernelLeg(.b) == b else { return false }
+    self = tried
     hear(now)
     return true
   }

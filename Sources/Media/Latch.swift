@@ -89,10 +89,9 @@ struct Latch: Equatable, Sendable {
   }
 
   /// ICE says that the phone is there; whether it was not known before.
-  mutating func follow(_ address: SocketAddress, now: Instant) -> Bool {
+  mutating func follow(proved address: SocketAddress, now: Instant) -> Bool {
     guard address != heard else { return false }
-    heard = address
-    lastHeard = now
+    _ = follow(address, now)
     return true
   }
 
@@ -101,9 +100,7 @@ struct Latch: Equatable, Sendable {
   mutating func judgeProved(_ header: RTPHeader, from: SocketAddress, now: Instant) -> Verdict {
     guard heard == nil || now - lastHeard >= Self.patience else { return .same }
     begin(header)
-    heard = from
-    lastHeard = now
-    return .moved
+    return follow(from, now)
   }
 
   /// Judges the source of a datagram that tells nothing of itself. So once one was followed, another port of that host is

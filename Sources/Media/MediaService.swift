@@ -200,10 +200,10 @@ public final class MediaService {
       case .count(let number, _, _), .refused(let number, _):
         // Each thread has its own numbers.
         shards[Int((number &- 1) % UInt32(shards.count))].channel.push(.kernel(.reply(reply)))
-      case .found(let leg, let count): spread(.found(leg, count))
+      case .found: spread(.reply(reply))
       case .foundAll:
         unsettled = shards.count
-        spread(.foundAll)
+        spread(.reply(reply))
       }
     }
     if lives == false { loseHelper() }

@@ -66,7 +66,7 @@ extension RelayLeg {
     let isNew = ice?.wrappedValue.media.take(source, nominates: nominates, priority: priority, now: now) ?? false
     guard isNew || rtp.destination == nil else { return false }
     let followed = rtp.heard != nil
-    guard rtp.follow(source, now: now) else { return false }
+    guard rtp.follow(proved: source, now: now) else { return false }
     untouched = 0
     if followed { counts.moves &+= 1 }
     return true

@@ -1,6 +1,7 @@
 import Media
 import SDP
 import SIP
+import Wire
 
 /// Who is offered ICE: a phone that has said that it speaks it, in its registration or in this dialog.
 extension NameAddress {
@@ -13,11 +14,15 @@ extension Request {
   var hasICE: Bool { headers.supports("ice") || ((try? headers.contacts)?.first?.hasICE ?? false) }
 }
 
-extension IceTerms {
-  init(_ agreed: IceAgreement) {
-    self.init(
-      fragment: agreed.own.fragment, password: agreed.own.password, theirs: agreed.theirs.credentials.fragment,
-      dialog: agreed.session, makesChecks: !agreed.theirs.isLite)
+extension LocalSession {
+  /// What the relay has to know of ICE on the stream of that number, 0 for the audio; nil where it was not agreed upon.
+  func iceTerms(_ number: UInt16, with theirs: IceDescription?) -> Boxed<IceTerms>? {
+    ice(number, with: theirs).map { agreed in
+      Boxed(
+        wrappedValue: IceTerms(
+          fragment: agreed.own.fragment, password: agreed.own.password, theirs: agreed.theirs.credentials.fragment,
+          dialog: agreed.session, makesChecks: !agreed.theirs.isLite))
+    }
   }
 }
 

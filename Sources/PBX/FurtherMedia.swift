@@ -112,7 +112,7 @@ extension Leg {
       accepts: said.payloads, sends: heard.payloads, takesMedia: said.direction.receives && heard.direction.sends,
       givesMedia: said.direction.sends && heard.direction.receives)
     leg.isRTP = heard.isRTP
-    leg.ice = session.ice(number, with: heard.ice).map { Boxed(wrappedValue: IceTerms($0)) }
+    leg.ice = session.iceTerms(number, with: heard.ice)
     return leg
   }
 

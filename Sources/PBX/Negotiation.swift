@@ -116,7 +116,7 @@ enum Negotiation {
     let wish = min(heard.packetTime ?? said.packetTime ?? 20, heard.longestPacketTime ?? 60)
     leg.packetTime = UInt8(clamping: wish)
     leg.muxesControl = said.muxesControl && heard.muxesControl
-    leg.ice = session.ice(0, with: heard.ice).map { Boxed(wrappedValue: IceTerms($0)) }
+    leg.ice = session.iceTerms(0, with: heard.ice)
     leg.opusBitrate = sends.first { $0.stands(for: .opus) }?.number(of: "maxaveragebitrate") ?? 0
     return leg
   }

@@ -36,11 +36,10 @@ public struct AuthParameters: Hashable, Sendable {
   public var description: String {
     written { out in
       out.put(scheme)
-      var isFirst = true
+      var separator: StaticString = " "
       for item in items {
-        if !isFirst { out.put(UInt8(ascii: ",")) }
-        isFirst = false
-        out.put(UInt8(ascii: " "))
+        out.put(literal: separator)
+        separator = ", "
         out.put(item.name)
         out.put(UInt8(ascii: "="))
         if item.isQuoted { writeQuoted(item.value, to: &out) } else { out.put(item.value) }

@@ -107,7 +107,7 @@ struct Scanner {
   mutating func quotedText() throws(SIPError) -> String {
     let range = try quotedString()
     let inside = range.lowerBound + 1..<range.upperBound - 1
-    return bytes[inside].contains(UInt8(ascii: "\\")) ? unquote(text(range)) : text(inside)
+    return part(inside).finds(UInt8(ascii: "\\")) ? unquote(text(range)) : text(inside)
   }
 
   /// Steps over a comment that begins here, nested ones included (RFC 3261 §25.1).

@@ -8,19 +8,9 @@ public func hexDigit(_ byte: UInt8) -> UInt8? {
   }
 }
 
-/// The lower-case hexadecimal digit of a value from 0 to 15.
-@inline(__always)
-func hexDigit(of value: UInt8) -> UInt8 { value < 10 ? 48 &+ value : 87 &+ value }
-
 /// Lower-case hexadecimal text of the bytes.
 public func hex(_ bytes: some Collection<UInt8>) -> String {
-  String(unsafeUninitializedCapacity: 2 * bytes.count) { out in
-    var i = 0
-    for byte in bytes {
-      out[i] = hexDigit(of: byte >> 4)
-      out[i + 1] = hexDigit(of: byte & 15)
-      i += 2
-    }
-    return i
-  }
+  var out = TextWriter(capacity: 2 * bytes.count)
+  out.put(hex: bytes)
+  return out.text
 }

@@ -26,9 +26,10 @@ public struct TextWriter: Sendable {
 
   /// In lower-case hexadecimal digits.
   public mutating func put(hex octets: some Collection<UInt8>) {
+    let digits: StaticString = "0123456789abcdef"
     for octet in octets {
-      bytes.append(hexDigit(of: octet >> 4))
-      bytes.append(hexDigit(of: octet & 15))
+      bytes.append(digits.utf8Start[Int(octet >> 4)])
+      bytes.append(digits.utf8Start[Int(octet & 15)])
     }
   }
 }

@@ -12,10 +12,18 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
 /// Who takes his time, to hold what others need. Sockets are real ones, time is not.
 @Suite struct DawdlingTests {
   /// Connections whose times are a second's multiples, and one client.
-  private func scene(_ limits: ConnectionLimits = ConnectionLimits()) throws -> (ConnectionFixture, StreamSocket) {
-    let fixture = try ConnectionFixture(limits)
+  private func scene() throws -> (ConnectionFixture, StreamSocket) {
+    let fixture = try ConnectionFixture()
     let client = try StreamSocket.connect(to: try #require(fixture.listener.localAddress))
     #expect(fixture.run { fixture.connections.count == 1 })
+    return (fixture, client)
+  }
+
+  /// The client has sent one whole message.
+  private func greetedScene() throws -> (ConnectionFixture, StreamSocket) {
+    let (fixture, client) = try scene()
+    _ = client.write(message[...])
+    #expect(fixture.run { fixture.messages.count == 1 })
     return (fixture, client)
   }
 
@@ -80,10 +88,8 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func emptyLinesKeepTheWayOfAPhoneOpenUntilTheyStop() throws {
-    let (fixture, client) = try scene()
+    let (fixture, client) = try greetedScene()
     defer { client.close() }
-    _ = client.write(message[...])
-    #expect(fixture.run { fixture.messages.count == 1 })
     fixture.connections.expectKeepAlives(on: fixture.flows[0], within: .seconds(180))
     for _ in 0..<20 {
       fixture.pass(.seconds(170))
@@ -126,10 +132,8 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func aReaderThatReadsNothingIsNotWaitedFor() throws {
-    let (fixture, client) = try scene()
+    let (fixture, client) = try greetedScene()
     defer { client.close() }
-    _ = client.write(message[...])
-    #expect(fixture.run { fixture.messages.count == 1 })
     fill(fixture)
     fixture.pass(.seconds(19))
     #expect(fixture.connections.count == 1)
@@ -142,10 +146,8 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func aReaderThatReadsInTimeIsWaitedFor() throws {
-    let (fixture, client) = try scene()
+    let (fixture, client) = try greetedScene()
     defer { client.close() }
-    _ = client.write(message[...])
-    #expect(fixture.run { fixture.messages.count == 1 })
     fill(fixture)
     fixture.pass(.seconds(19))
     var bytes: [UInt8] = []
@@ -161,10 +163,8 @@ private let message = Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\no
   }
 
   @Test func whatFollowsAMessageThatMakesNoSenseIsNotKept() throws {
-    let (fixture, client) = try scene()
+    let (fixture, client) = try greetedScene()
     defer { client.close() }
-    _ = client.write(message[...])
-    #expect(fixture.run { fixture.messages.count == 1 })
     // Its answer can't go out, so the connection stays for a while.
     fill(fixture)
     _ = client.write(Array("OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n".utf8)[...])

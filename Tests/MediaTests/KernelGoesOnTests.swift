@@ -15,9 +15,11 @@ import Wire
     var (a, b) = (legs[0], legs[1])
     change(&a, &b)
     let scene = KernelScene()
-    for leg in [a, b] { scene.board.hear(.found(leg, KernelCount(packets: 1000, octets: 16000)), now: scene.now) }
+    for leg in [a, b] {
+      scene.board.hear(.reply(.found(leg, KernelCount(packets: 1000, octets: 16000))), now: scene.now)
+    }
     #expect(scene.board.desk.takeRequests().isEmpty)
-    scene.board.hear(.foundAll, now: scene.now)
+    scene.board.hear(.reply(.foundAll), now: scene.now)
     return (scene, a)
   }
 
@@ -66,7 +68,7 @@ import Wire
 
   @Test func whereNothingGoesOnAllIsSettledAtOnce() {
     let scene = KernelScene()
-    scene.board.hear(.foundAll, now: scene.now)
+    scene.board.hear(.reply(.foundAll), now: scene.now)
     #expect(scene.asked() == [.settled])
   }
 }

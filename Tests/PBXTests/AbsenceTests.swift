@@ -8,6 +8,17 @@ import Wire
 
 /// A phone by a connection that only it can open (RFC 5626) loses it in the midst of a call.
 @Suite struct AbsenceTests {
+  /// The phone's connection goes, with the exchange or by itself, and none is opened to it.
+  private func cut(_ phone: Phone, _ office: Office, byKill: Bool) {
+    office.box.opensConnections = false
+    if byKill {
+      office.box.die(now: office.now)
+    } else {
+      office.exchange.connectionClosed(office.box.flow(to: phone.address), now: office.now)
+      office.box.drain(now: office.now)
+    }
+  }
+
   /// A call of 1001 and 1002, whose connection is gone: killed with the exchange, or by itself.
   private func lost(byKill: Bool = false) -> (office: Office, a: Phone, b: Phone) {
     Life.$isShort.withValue(byKill) {
@@ -15,13 +26,7 @@ import Wire
       office.box.diesOften = false
       let (a, b) = (office.phone("1001", "10.0.0.11"), office.phone("1002", "10.0.0.12", port: 40012))
       office.connect(a, b)
-      office.box.opensConnections = false
-      if byKill {
-        office.box.die(now: office.now)
-      } else {
-        office.exchange.connectionClosed(office.box.flow(to: b.address), now: office.now)
-        office.box.drain(now: office.now)
-      }
+      cut(b, office, byKill: byKill)
       return (office, a, b)
     }
   }
@@ -88,13 +93,7 @@ import Wire
         request.headers.append(.event, "dialog")
       }
       #expect(office.run(2, until: { watcher.notifies.count == 1 }))
-      office.box.opensConnections = false
-      if byKill {
-        office.box.die(now: office.now)
-      } else {
-        office.exchange.connectionClosed(office.box.flow(to: watcher.address), now: office.now)
-        office.box.drain(now: office.now)
-      }
+      cut(watcher, office, byKill: byKill)
       office.connect(a, b)
       office.run(40)
       #expect(watcher.notifies.count == 1)
