@@ -46,6 +46,7 @@ struct MediaLoop<Engine: PacketEngine & ~Copyable>: ~Copyable {
   private var engine: Engine
   private let channel: MediaChannel
   private var board: Switchboard
+  private var gathering = Gathering()
   private var outbox: [Notice] = []
   private var nextSilenceCheck = Instant.zero
   private let silenceCheckEvery: Interval
@@ -68,8 +69,9 @@ struct MediaLoop<Engine: PacketEngine & ~Copyable>: ~Copyable {
   mutating func run() {
     while true {
       if board.hasNews || !outbox.isEmpty { tell() }
-      _ = engine.run(least: 1, timeout: timeout(), &board)
+      let packets = engine.run(least: gathering.least, timeout: gathering.timeout(timeout()), &board)
       let now = Clock.monotonic()
+      gathering.count(packets, now: now)
       while let order = channel.orders.pop() {
         switch order {
         case .command(let command, let sockets): board.perform(command, sockets, &engine, now: now)
