@@ -92,7 +92,10 @@ class Agent(Phone):
     def read(self):
         try:
             while True:
-                message = Message(self.socket.recv(65535))
+                datagram = self.socket.recv(65535)
+                if datagram[0] & 0xC0 == 0x80:
+                    continue  # RTCP of a leg whose port is the one below this
+                message = Message(datagram)
                 if message.status:
                     self.take_response(message)
                 else:

@@ -1,6 +1,6 @@
 """Hundreds of phones that call each other, hold and hand over:
 
-  crowd.py EXCHANGE HOST DOMAIN LEAST MOST LOAD LOSS SEED < PHONES
+  crowd.py EXCHANGE HOST DOMAIN LEAST MOST LOAD LOSS SEED WARMING < PHONES
 
 PHONES: a line each, number, password and codec. Every two seconds a line of JSON says what has become of the calls; at
 SIGTERM no more are made, and the program ends when the last has ended. The number of calls at a time lies between LEAST
@@ -30,8 +30,9 @@ def busy():
 
 
 class Crowd:
-    def __init__(self, phones, least, most, load, seed):
+    def __init__(self, phones, least, most, load, seed, warming):
         self.idle, self.least, self.most, self.load = list(phones), least, most, load
+        self.warming, self.peak = warming, 0
         self.random = random.Random(seed)
         self.calls, self.done, self.lost, self.wanted = set(), dict.fromkeys(KINDS, 0), [], least
         self.stopping, self.legs = False, set()
@@ -153,9 +154,14 @@ class Crowd:
         self.idle += phones
 
     async def run(self):
-        before, report_at = busy(), asyncio.get_running_loop().time()
+        before, start = busy(), asyncio.get_running_loop().time()
+        report_at = start
         while not (self.stopping and not self.calls):
             await asyncio.sleep(0.1)
+            if asyncio.get_running_loop().time() < start + self.warming:
+                self.peak = max(self.peak, len(self.calls))
+            else:
+                self.most = min(self.most, self.peak)
             if asyncio.get_running_loop().time() >= report_at:
                 report_at += 2
                 now = busy()
@@ -182,12 +188,12 @@ async def renew(phones):
             await phone.enrol()
 
 
-async def main(exchange, host, domain, least, most, load, loss, seed):
+async def main(exchange, host, domain, least, most, load, loss, seed, warming):
     Agent.loss = float(loss)
     phones = [Agent(*line.split()[:2], (exchange, 5060), domain, host, line.split()[2]) for line in sys.stdin]
     for start in range(0, len(phones), 20):
         await asyncio.gather(*(phone.enrol() for phone in phones[start : start + 20]))
-    crowd = Crowd(phones, int(least), int(most), float(load), int(seed))
+    crowd = Crowd(phones, int(least), int(most), float(load), int(seed), float(warming))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, lambda: setattr(crowd, "stopping", True))
     tasks = [asyncio.create_task(crowd.speak()), asyncio.create_task(renew(phones))]
