@@ -57,6 +57,23 @@ extension Exchange {
     if answered != flow.remote { acquaintance.note(answered, now: now) }
   }
 
+  /// Whoever has a dialog proved to be there when it began; another process learns that from the dialog.
+  func becomeAcquainted(by dialog: Dialog) {
+    acquaintance.note(dialog.flow.remote, now: now)
+    if dialog.nextHop.remote != dialog.flow.remote { acquaintance.note(dialog.nextHop.remote, now: now) }
+  }
+
+  /// The same of all in a call.
+  func becomeAcquainted(by call: Call) {
+    if let invite = call.caller.invite { becomeAcquainted(invite.flow, by: invite.request) }
+    switch call.state {
+    case .talking(let talking), .ending(let talking):
+      becomeAcquainted(by: talking.caller.dialog)
+      if let callee = talking.callee { becomeAcquainted(by: callee.dialog) }
+    case .ringing, .over: break
+    }
+  }
+
   /// Whether a tag of To is that of a call's leg.
   @export(interface)
   public func hasDialog(_ tag: String) -> Bool { legs[tag] != nil }

@@ -27,7 +27,10 @@ extension Exchange {
         digest = try DigestServer(realm: configuration.domain, secret: &reader, uses: uses)
         digest.keepChanges()
       case Kind.nonce, Kind.record: continue
-      case Kind.subscription: subscriptions.set(key.name, try reader.value(Subscription.self))
+      case Kind.subscription:
+        let subscription = try reader.value(Subscription.self)
+        becomeAcquainted(by: subscription.dialog)
+        subscriptions.set(key.name, subscription)
       case Kind.trunk:
         keptTrunks[key.name] = value
         try restoreTrunk(key.name, &reader)
@@ -111,6 +114,7 @@ extension Exchange {
     outside.patience[call.number] = try reader.value(Instant?.self)
     avoidNumber(call.number)
     calls[call.number] = call
+    becomeAcquainted(by: call)
     account(for: call)
     for side in [CallSide.caller, .callee] {
       let leg = CallReference(call: call.number, side: side)

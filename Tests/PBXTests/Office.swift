@@ -34,6 +34,7 @@ final class Box: SimNode {
   /// From where packets to the outside leave; nil where nothing leads there.
   var ownAddress: SocketAddress?
   private var nextPort: UInt16 = 0
+  private var deaths = 0
   private var out: [(payload: [UInt8], to: SocketAddress)] = []
 
   init(_ configuration: Configuration, _ address: SocketAddress) {
@@ -124,7 +125,8 @@ extension Box {
   func die(now: Instant) {
     guard let life else { return }
     keep()
-    let heir = Exchange(exchange.configuration, random: RandomSource(seed: Array("\(now.microseconds)".utf8)), now: now)
+    deaths += 1
+    let heir = Exchange(exchange.configuration, random: RandomSource(seed: Array("death \(deaths)".utf8)), now: now)
     do {
       try heir.restore(life.values, ports: Array(portsOffered), now: now)
     } catch {
@@ -212,7 +214,6 @@ final class Office {
 
   func run(_ seconds: Int64) { simulation.run(until: now + .seconds(seconds)) }
 
-  /// Nothing is left of any call, and no port of its is lost.
   /// What is left of all calls, for a test that expected nothing.
   var remains: String {
     let calls = exchange.calls.values.map { call in
@@ -227,6 +228,7 @@ final class Office {
       """
   }
 
+  /// Nothing is left of any call, and no port of its is lost.
   var isQuiet: Bool {
     box.portsInMedia + exchange.freePorts.count == box.portsOffered.count && exchange.calls.count == 0
       && exchange.legs.isEmpty && exchange.callers.isEmpty && exchange.purposes.isEmpty

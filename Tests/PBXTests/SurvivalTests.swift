@@ -15,7 +15,7 @@ struct SurvivalTests {
   /// Stories that other tests tell of a process that lives on; SOTTO_TEST_LIVES=short tells all of them so.
   enum Story: CaseIterable {
     case call, calleeHangsUp, echo, cancel, early, hold, delayedOffer, fork, losses, lateAcknowledgement, reliable
-    case refreshes, blindTransfer, attendedTransfer, lamps, messages, trunk, servers, minutes, checks
+    case refreshes, blindTransfer, attendedTransfer, secondLine, lamps, messages, trunk, servers, minutes, checks
 
     func tell() throws {
       switch self {
@@ -34,6 +34,9 @@ struct SurvivalTests {
       case .blindTransfer:
         try TransferTests().aBlindTransferJoinsTheOthersWithTheirDialogsAndPorts(calledByTransferor: true)
       case .attendedTransfer: try TransferTests().aTransferToAPhoneThatStillRingsWaitsForIt()
+      case .secondLine:
+        // It calls without being registered, so nothing but its call tells who it is.
+        try TransferTests().anAttendedTransferJoinsThePartnersOfTwoCalls(ofSecond: true)
       case .lamps: try SubscriptionTests().aLampShowsRingingTalkingAndSilence()
       case .messages: SubscriptionTests().aPhonesAnswerToAMessageReachesItsSender(said: 202, heard: "202")
       case .trunk: try TrunkCallTests().aNumberOutsideIsCalledWithThePasswordThatIsAskedFor()

@@ -46,6 +46,33 @@ def mixed(office, one, other):
     return both(office, a, b, ["PCMA"])
 
 
+@chapter.promise("Linphone by {0} is called and heard, calls, holds, resumes and hangs up", each=PATHS[:2])
+def linphone(office, path):
+    office.open()
+    a, b = office.phone("1001", "first", codecs=["PCMU"]), office.linphone("1002", path)
+    a.dial("1002")
+    b.expect("IncomingReceived")
+    b.tell("answer")
+    a.expect("CALL_ESTABLISHED")
+    b.expect("StreamsRunning")
+    b.play(office.clip("second"))
+    a.expect("CALL_CLOSED", 25)
+    b.expect("Released")
+    office.exchange.expect_no_calls()
+    figures = office.compare("second", a, ["PCMU"])
+    a.forget()
+    b.tell(f"call sip:1001@{office.exchange.host.ipv4}")
+    a.expect("CALL_INCOMING")
+    a.answer()
+    b.expect("StreamsRunning")
+    for command, state in ("call-pause", "Paused"), ("call-resume 2", "StreamsRunning"), ("terminate", "Released"):
+        b.tell(command)
+        b.expect(state)
+    a.expect("CALL_CLOSED")
+    office.exchange.expect_no_calls()
+    return figures
+
+
 @chapter.promise("a phone that knows {0} alone and one that knows {1} alone hear each other",
                  each=[("PCMU", "PCMA"), ("PCMA", "PCMU"), *WIDE])
 def converted(office, one, other):

@@ -5,6 +5,7 @@ import shutil
 
 from . import speech
 from .exchange import DOMAIN, Exchange, Extension
+from .linphone import Linphone
 from .phone import Phone
 from .process import Process
 from .puppets import Puppet
@@ -72,6 +73,10 @@ class Office:
         extension = self.exchange.extensions[number]
         return self.runs(Softphone(self.host(f"s{number}"), f"{self.folder}/{number}", extension, self.exchange, path,
                                    self.clip(says), options))
+
+    def linphone(self, number, path=UDP):
+        extension = self.exchange.extensions[number]
+        return self.runs(Linphone(self.host(f"l{number}"), f"{self.folder}/{number}", extension, self.exchange, path))
 
     def outlet(self):
         return self.network.outlet()
