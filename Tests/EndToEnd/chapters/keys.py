@@ -1,5 +1,6 @@
 """Keys between phones that tell of them in different ways, with PJSIP at both ends."""
 
+import re
 import time
 
 import numpy
@@ -26,14 +27,16 @@ def call(office, one, other):
 
 
 def tones(phone):
-    """The keys in a phone's recording, by another method than the exchange's: spectra of 40 ms."""
+    """The keys in a phone's recording, by another method than the exchange's: spectra of 40 ms. A key is pressed again
+    after silence alone: a phone that is short of processor time makes up a packet in the midst of a tone."""
     samples, rate = wave.read(phone.heard())
     found, size = "", rate // 25
     for start in range(0, len(samples) - size, size // 2):
         spectrum = numpy.abs(numpy.fft.rfft(samples[start:start + size] * numpy.hanning(size), rate // 2)) ** 2
         low, high = (max(range(4), key=lambda i: spectrum[group[i] // 2]) for group in (ROWS, COLUMNS))
         near = sum(spectrum[group[i] // 2 - 20:group[i] // 2 + 21].sum() for group, i in ((ROWS, low), (COLUMNS, high)))
-        found += PAD[low][high] if near > 0.9 * spectrum.sum() and near > 1e6 else " "
+        found += " " if spectrum.sum() < 1e6 else PAD[low][high] if near > 0.9 * spectrum.sum() else "?"
+    found = re.sub(r"([^ ?])\?{1,3}(?=\1)", r"\1", found).replace("?", " ")
     return "".join(key for before, key in zip(" " + found, found) if key not in (" ", before))
 
 
