@@ -78,3 +78,10 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
 }
 
 private nonisolated(unsafe) let chaCha20 = EVP_CIPHER_fetch(nil, "ChaCha20", nil)
+
+/// Overwrites a secret that is no longer needed, and leaves nothing of it where nobody else holds a copy.
+@export(interface)
+public func wipe(_ secret: inout [UInt8]) {
+  secret.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
+  secret = []
+}

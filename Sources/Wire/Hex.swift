@@ -14,3 +14,16 @@ public func hex(_ bytes: some Collection<UInt8>) -> String {
   out.put(hex: bytes)
   return out.text
 }
+
+/// The bytes that hexadecimal text of either case stands for; nil where it is none.
+@export(interface)
+public func bytes(hex text: String) -> [UInt8]? {
+  var bytes: [UInt8] = []
+  var high: UInt8?
+  for character in text.utf8 {
+    guard let digit = hexDigit(character) else { return nil }
+    if let first = high { bytes.append(first << 4 | digit) }
+    high = high == nil ? digit : nil
+  }
+  return high == nil ? bytes : nil
+}
