@@ -52,6 +52,7 @@ let package = Package(
     library("Crypto", ["COpenSSL"]),
     library("Codecs", ["COpus", "CSpeexDSP"]),
     library("SRTP", ["CSRTP", "Crypto"]),
+    library("SecureVoice", ["Codecs", "Crypto", "Wire"]),
     library("RTP", ["Wire"]),
     library("SDP", ["Crypto", "Wire"]),
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
@@ -76,7 +77,10 @@ let package = Package(
       ]),
     library(
       "SelfTest",
-      ["Codecs", "Configuration", "Crypto", "Numbering", "Platform", "RTP", "SDP", "SIP", "SRTP", "STUN", "Wire"]),
+      [
+        "Codecs", "Configuration", "Console", "Crypto", "Numbering", "Platform", "RTP", "SDP", "SIP", "SRTP", "STUN",
+        "SecureVoice", "Wire",
+      ]),
     .executableTarget(
       name: "sotto",
       dependencies: ["Daemon", "Console", "Configuration", "KernelRelay", "Platform", "SelfTest", "Wire"],
@@ -95,7 +99,10 @@ let package = Package(
     library("TestSupport"),
 
     .target(
-      name: "FuzzTargets", dependencies: ["KernelRelay", "SIP", "SDP", "RTP", "DNS", "STUN", "Configuration", "Wire"],
+      name: "FuzzTargets",
+      dependencies: [
+        "KernelRelay", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "Configuration", "Crypto", "Wire",
+      ],
       path: "Fuzz/Targets",
       swiftSettings: swiftSettings),
 
@@ -122,6 +129,7 @@ let package = Package(
     tests("KernelRelayTests", ["KernelRelay", "Wire"]),
     tests("MediaTests", ["Media", "KernelRelay", "RTP", "STUN", "Codecs", "Platform", "Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
+    tests("SecureVoiceTests", ["SecureVoice", "SimNet", "Codecs", "Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),
     tests("RegistrarTests", ["PBX", "SIP", "SimNet", "Crypto", "Wire"]),
     tests(

@@ -16,4 +16,6 @@ public let fuzzTargets = [
   FuzzTarget(name: "dns", fault: dnsFault),
   FuzzTarget(name: "stun", fault: stunFault),
   FuzzTarget(name: "info", fault: infoFault),
+  FuzzTarget(name: "sframe", fault: sframeFault),
+  FuzzTarget(name: "agreement", fault: agreementFault),
 ]

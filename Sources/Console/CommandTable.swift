@@ -80,7 +80,12 @@ public enum CommandTable {
   public static let reload = CommandDescription(
     "reload", options: [control], summary: "Has the running exchange read its configuration again; no call is touched.")
   public static let selftest = CommandDescription(
-    "selftest", summary: "Checks this build on this processor with known answers; takes about a second.")
+    "selftest",
+    options: [
+      OptionDescription("--vectors", value: "FOLDER", help: "checks the published test vectors in files there instead")
+    ],
+    summary: "Checks this build on this processor with known answers; takes about a second.",
+    details: ["FOLDER has wycheproof/aes_gcm_test.json and so on, and RFC 9605's sframe/test-vectors.json."])
   public static let sntp = CommandDescription(
     "sntp", operands: ["SERVER..."],
     options: [OptionDescription("--print", help: "shows the difference and leaves the clock alone")],

@@ -23,9 +23,7 @@ extension SelfTest {
         let text =
           "0101003c2112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000080001a147e112a643"
           + "000800142b91f599fd9e90c38c7489f92af9ba53f06be7d780280004c07d4c96"
-        let digits = text.utf8.compactMap { hexDigit($0) }
-        let bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-        guard let message = StunMessage(bytes) else { return false }
+        guard let message = bytes(hex: text).flatMap({ StunMessage($0) }) else { return false }
         return message.hasIntegrity(key: Array("VOkJxbRl1RmTxUk/WvJxBt".utf8))
           && message.mappedAddress == SocketAddress(IPAddress(ipv4: 0xc000_0201), port: 32853)
       },

@@ -18,7 +18,8 @@ public struct SelfTestGroup: Sendable {
 /// What every build must get right on every processor: the compiler, the libraries linked in and the protocols.
 public enum SelfTest {
   public static let groups = [
-    language, threads, hashes, addresses, yaml, numbers, sip, sdp, codecs, wideband, opus, rtp, secureMedia, clock,
+    language, threads, hashes, primitives, addresses, yaml, numbers, sip, sdp, codecs, wideband, opus, rtp, secureMedia,
+    clock,
   ]
 
   /// Runs every case, hands `report` a line a group and a line a failure, and returns how many failed.

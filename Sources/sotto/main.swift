@@ -77,7 +77,9 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
   case "log-level": return Commands.logLevel(client, arguments.operands[0])
   case "reload": return Commands.reload(client)
   case "selftest":
-    let (passed, failed) = SelfTest.run { Process.writeOutput($0 + "\n") }
+    let report: (String) -> Void = { Process.writeOutput($0 + "\n") }
+    let (passed, failed) =
+      arguments["--vectors"].map { SelfTest.runVectors(in: $0, report: report) } ?? SelfTest.run(report: report)
     Process.writeOutput("\(passed) passed, \(failed) failed\n")
     return failed == 0 ? 0 : 1
   case "grow":
