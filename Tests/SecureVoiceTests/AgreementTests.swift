@@ -48,7 +48,7 @@ import Wire
     #expect(frames.count <= (MLKEM768.isAvailable ? 28 : 10))
   }
 
-  @Test(arguments: 1...40)
+  @Test(arguments: 1...24)
   func aBadLineDelaysThemOnly(seed: Int) {
     var line = Line(seed: UInt64(seed), .bad) { end, settings in settings.peer = Line.record(of: 1 - end) }
     line.run(600)
@@ -58,7 +58,7 @@ import Wire
     #expect(line.heard.allSatisfy { $0.count > 100 })
   }
 
-  @Test(arguments: 1...20)
+  @Test(arguments: 1...12)
   func aBadLineWithSmallPacketsToo(seed: Int) {
     var line = Line(carrier: .tunnel(law: .mu, packet: .milliseconds10), seed: UInt64(seed), .bad) { end, settings in
       settings.peer = Line.record(of: 1 - end)
