@@ -15,7 +15,6 @@ public struct AuthenticationWords: Hashable, Sendable {
 
   /// 256 words in the order of the alphabet. No two begin with the same three letters, and three letters at least have to
   /// change to make one of another.
-  @export(interface)
   public static let list: [String] = text.split(separator: " ").map { String($0) }
 
   private static let text =

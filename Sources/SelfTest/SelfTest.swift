@@ -19,7 +19,7 @@ public struct SelfTestGroup: Sendable {
 public enum SelfTest {
   public static let groups = [
     language, threads, hashes, primitives, addresses, yaml, numbers, sip, sdp, codecs, wideband, opus, rtp, secureMedia,
-    clock,
+    secureVoice, clock,
   ]
 
   /// Runs every case, hands `report` a line a group and a line a failure, and returns how many failed.
