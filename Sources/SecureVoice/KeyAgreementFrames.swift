@@ -62,7 +62,10 @@ extension KeyAgreement {
     resendAt = now + Self.resendInterval
     guard state == .calling, message.kind == .hello else { return }
     hellosSent += 1
-    if settings.peer == nil, attempt == 0, hellosSent >= Self.hellosToStrangers {
+    guard settings.peer == nil, attempt == 0 else { return }
+    // The last one later: a path may take a second until it passes anything.
+    if hellosSent == Self.hellosToStrangers - 1 { resendAt = now + .seconds(1) }
+    if hellosSent >= Self.hellosToStrangers {
       flight = []
       deadline = now + .seconds(1)
     }

@@ -80,6 +80,14 @@ import Wire
     }
   }
 
+  /// The media path comes up a second after the call.
+  @Test func aPathThatOpensLateIsNoObstacle() {
+    var line = Line()
+    line.exchange = { from, payload, now in now < Instant.zero + .seconds(1) ? [] : [(1 - from, payload)] }
+    line.run(150)
+    #expect(line.isSecured == true)
+  }
+
   @Test func aKnownPhoneThatDoesNotAnswerAlarms() {
     var line = Line(allowsPlain: false) { end, settings in settings.peer = Line.record(of: 1 - end) }
     line.exchange = { _, _, _ in [] }
@@ -170,7 +178,7 @@ import Wire
     #expect(line.session(1)?.role == .initiator)
     // Nothing tells them apart: each takes the other for its echo.
     line = Line([phone(0, flag: false), phone(1, flag: false)])
-    line.run(100)
+    line.run(150)
     #expect(line.events == [[.reflected, .unanswered(isAlarm: false)], [.reflected, .unanswered(isAlarm: false)]])
   }
 
