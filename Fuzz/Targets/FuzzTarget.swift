@@ -10,6 +10,7 @@ public let fuzzTargets = [
   FuzzTarget(name: "glance", fault: glanceFault),
   FuzzTarget(name: "uri", fault: uriFault),
   FuzzTarget(name: "sdp", fault: sdpFault),
+  FuzzTarget(name: "crypto", fault: cryptoFault),
   FuzzTarget(name: "rtp", fault: rtpFault),
   FuzzTarget(name: "relay", fault: relayFault),
   FuzzTarget(name: "yaml", fault: yamlFault),

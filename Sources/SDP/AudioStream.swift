@@ -17,6 +17,9 @@ public struct AudioStream: Hashable, Sendable {
   public var muxesControl = false
   public var packetTime: UInt32?
   public var longestPacketTime: UInt32?
+  /// The keys by which its author sends, those first that it likes best; empty where it is not encrypted. Ours says
+  /// `LocalSession.keys`.
+  public var crypto: [CryptoLine] = []
   /// What its author says of ICE; that of ours says `LocalSession.ice`.
   public var ice: IceDescription?
   /// What is passed on beside it.
@@ -30,8 +33,8 @@ public struct AudioStream: Hashable, Sendable {
 }
 
 extension MediaDescription {
-  /// RTP without encryption, with or without the feedback profile (RFC 3551, RFC 4585). An `a=crypto` line beside it
-  /// only says that encryption would be welcome (RFC 8643 §3), so it does not count here.
+  /// RTP whose profile says nothing of encryption, with or without feedback (RFC 3551, RFC 4585). An `a=crypto` line beside
+  /// it says that encryption would be welcome (RFC 8643 §3).
   var isPlainRTP: Bool { equalsIgnoringCase(transport, "RTP/AVP") || equalsIgnoringCase(transport, "RTP/AVPF") }
   var isAudio: Bool { equalsIgnoringCase(kind, "audio") }
   /// A key for SRTP is named in the description (RFC 4568).
@@ -39,25 +42,38 @@ extension MediaDescription {
 }
 
 extension SessionDescription {
-  /// The first open m= line of an offer that is plain audio.
+  /// The open m= line of an offer that is audio and fits the policy: encrypted where that may be, for who offers both
+  /// ways would like it so.
   @export(interface)
-  public func offeredAudio() throws(SDPError) -> AudioStream {
-    var secure = false
-    for (index, line) in media.enumerated() where line.isAudio && line.port != 0 {
-      if line.isPlainRTP {
-        let audio = stream(at: index)
-        if !audio.formats.isEmpty { return audio }
-      } else {
-        secure = true
+  public func offeredAudio(_ policy: MediaPolicy = .plain) throws(SDPError) -> AudioStream {
+    guard policy != .unattainable else { throw .keysInTheOpen }
+    let lines = media.indices.filter { media[$0].isAudio && media[$0].port != 0 }
+    var refusal = lines.contains { !media[$0].isPlainRTP } ? SDPError.onlySecureAudio : .noUsableAudio
+    if policy != .plain {
+      let secure = lines.filter { media[$0].isSecureRTP }
+      let welcome = lines.filter { media[$0].isPlainRTP }
+      for index in secure + (policy == .secure ? welcome : []) {
+        let audio = stream(at: index, policy)
+        if !audio.formats.isEmpty && !audio.crypto.isEmpty { return audio }
       }
+      if policy == .secure { refusal = lines.contains { media[$0].offersCrypto } ? .noUsableKeys : .insecureAudio }
+      else if secure.contains(where: { media[$0].offersCrypto }) { refusal = .noUsableKeys }
     }
-    throw secure ? .onlySecureAudio : .noUsableAudio
+    guard policy != .secure else { throw refusal }
+    for index in lines where media[index].isPlainRTP {
+      let audio = stream(at: index, policy)
+      if !audio.formats.isEmpty { return audio }
+    }
+    throw refusal
   }
 
-  /// The audio stream of an answer to `offer`, whose audio stood at `index`; nil where the answer refuses it.
-  /// Some phones answer with the audio line alone: that one is then taken.
+  /// The audio stream of an answer to `offer`, whose audio stood at `index`; nil where the answer refuses it, or gives less
+  /// than the policy asks for. Some phones answer with the audio line alone: that one is then taken.
   @export(interface)
-  public func answeredAudio(at index: Int, of offer: SessionDescription) throws(SDPError) -> AudioStream? {
+  public func answeredAudio(
+    at index: Int, of offer: SessionDescription, _ policy: MediaPolicy = .plain
+  ) throws(SDPError) -> AudioStream? {
+    let said = offer.media.indices.contains(index) ? offer.media[index] : nil
     var index = index
     if media.count != offer.media.count {
       guard media.count < offer.media.count, media.count == 1, media[0].isAudio else {
@@ -65,17 +81,24 @@ extension SessionDescription {
       }
       index = 0
     }
-    guard index < media.count, media[index].port != 0, media[index].isAudio, media[index].isPlainRTP else { return nil }
-    let audio = stream(at: index)
+    guard index < media.count, media[index].port != 0, media[index].isAudio,
+      media[index].isPlainRTP || media[index].isSecureRTP
+    else { return nil }
+    var audio = stream(at: index, policy)
+    let own = said?.cryptoLines ?? []
+    audio.crypto = audio.crypto.filter { line in own.contains { $0.tag == line.tag && $0.suite == line.suite } }
+    let mustBeSecure = policy == .secure || said?.isSecureRTP == true || media[index].isSecureRTP
+    guard !mustBeSecure || !audio.crypto.isEmpty else { return nil }
     return audio.formats.isEmpty ? nil : audio
   }
 
-  private func stream(at index: Int) -> AudioStream {
+  private func stream(at index: Int, _ policy: MediaPolicy) -> AudioStream {
     let line = media[index]
     var audio = AudioStream(index: index, formats: line.audioFormats, direction: direction(of: line))
     audio.packetTime = line.packetTime
     audio.longestPacketTime = line.longestPacketTime
     audio.muxesControl = line.attribute("rtcp-mux") != nil
+    if policy != .plain { audio.crypto = line.cryptoLines }
     audio.ice = ice(of: line)
     (audio.address, audio.rtcpAddress) = addresses(of: line, audio.ice, &audio.direction)
     return audio

@@ -60,10 +60,10 @@ extension SessionDescription {
   /// the formats are empty; `index` is then the place of a refused one, or of the stream that took its place
   /// (RFC 3264 §8.3.3), as that of a fax does.
   @export(interface)
-  public func offeredStreams() throws(SDPError) -> AudioStream {
-    let further = media.indices.compactMap { passable(at: $0) }.prefix(FurtherStream.most)
+  public func offeredStreams(_ policy: MediaPolicy = .plain) throws(SDPError) -> AudioStream {
+    let further = media.indices.compactMap { passable(at: $0, policy) }.prefix(FurtherStream.most)
     do throws(SDPError) {
-      var audio = try offeredAudio()
+      var audio = try offeredAudio(policy)
       audio.further = Array(further)
       return audio
     } catch {
@@ -74,15 +74,19 @@ extension SessionDescription {
     }
   }
 
-  /// What an answer to what `session` last offered accepts; nil where it refuses everything.
+  /// What an answer to what `session` last offered accepts; nil where it refuses everything, or what its author said
+  /// `before` was encrypted and this is not.
   @export(interface)
-  public func answeredStreams(_ session: LocalSession) throws(SDPError) -> AudioStream? {
+  public func answeredStreams(
+    _ session: LocalSession, after before: AudioStream? = nil
+  ) throws(SDPError) -> AudioStream? {
     guard let offer = session.last else { return nil }
-    let audio = try answeredAudio(at: session.audioIndex, of: offer)
+    let policy = session.policy(after: before)
+    let audio = try answeredAudio(at: session.audioIndex, of: offer, policy)
     var further: [FurtherStream] = []
     if media.count == offer.media.count {
       for (number, index) in session.places.sorted(by: { $0.value < $1.value }) where index < media.count {
-        guard var stream = passable(at: index), equalsIgnoringCase(stream.line.kind, offer.media[index].kind) else {
+        guard var stream = passable(at: index, policy), equalsIgnoringCase(stream.line.kind, offer.media[index].kind) else {
           continue
         }
         stream.number = number
@@ -95,9 +99,11 @@ extension SessionDescription {
     return streams
   }
 
-  private func passable(at index: Int) -> FurtherStream? {
+  private func passable(at index: Int, _ policy: MediaPolicy) -> FurtherStream? {
     let line = media[index]
     guard line.isRelayable else { return nil }
+    // Who has to be encrypted has no other media beside it that is not.
+    if policy == .secure || policy == .unattainable { guard line.isSecureRTP else { return nil } }
     var stream = FurtherStream(index: index, line: line.medium, direction: direction(of: line))
     // What stands at the beginning of other datagrams is not known, so that checks could not be told from them.
     if stream.isRTP { stream.ice = ice(of: line) }

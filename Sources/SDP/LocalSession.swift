@@ -13,14 +13,20 @@ public struct LocalSession: Hashable, Sendable {
   public private(set) var places: [UInt16: Int] = [:]
   /// What is said of ICE.
   public var ice: OwnIce
+  /// What is said of encryption.
+  public var security: OwnSecurity
 
   /// `sessionID` should be random, below 2^62 so that phones with signed numbers can hold it. `iceSecret` has to be;
   /// without it ICE is not spoken.
-  public init(sessionID: UInt64, iceSecret: IceSecret? = nil) {
+  public init(sessionID: UInt64, iceSecret: IceSecret? = nil, security: OwnSecurity = OwnSecurity()) {
     self.sessionID = sessionID & (1 << 62 - 1)
     version = 1
     ice = OwnIce(secret: iceSecret)
+    self.security = security
   }
+
+  /// The line that was last said of the audio.
+  var said: MediaDescription? { said(audioIndex) }
 
   /// An offer of these streams, the audio received at `address`. Streams refused earlier stay refused in their places,
   /// unless a new one of their kind takes one.
@@ -42,7 +48,8 @@ public struct LocalSession: Hashable, Sendable {
       return place
     }
     if !audio.formats.isEmpty {
-      var line = audioLine(audio, port: address.port, transport: "RTP/AVP")
+      var line = audioLine(audio, port: address.port, transport: profile)
+      offerKeys(in: &line)
       ice.offer(0, last: said(audioIndex), in: &line, at: address.ip)
       audioIndex = put(line, at: audioIndex)
     } else if let first = audio.further.first, first.index == audio.index {
@@ -68,6 +75,7 @@ public struct LocalSession: Hashable, Sendable {
     var lines = offer.media.map { $0.refused() }
     if !audio.formats.isEmpty, audio.index < lines.count {
       var line = audioLine(audio, port: address.port, transport: offer.media[audio.index].transport)
+      answerKeys(to: offer.media[audio.index], in: &line)
       ice.answer(
         0, offer.ice(of: offer.media[audio.index]), before: before?.ice, last: lastAudio, in: &line, at: address.ip)
       lines[audio.index] = line
@@ -156,6 +164,7 @@ extension LocalSession: Storable {
     audioIndex = try reader.value()
     places = try reader.value()
     ice = try reader.value()
+    security = try reader.value()
   }
   public func write(to writer: inout StorageWriter) {
     writer.put(sessionID)
@@ -164,5 +173,6 @@ extension LocalSession: Storable {
     writer.put(audioIndex)
     writer.put(places)
     writer.put(ice)
+    writer.put(security)
   }
 }

@@ -9,6 +9,9 @@ public enum SDPError: Error, Hashable, Sendable {
   case badMediaLine(number: Int)
   case noUsableAudio
   case onlySecureAudio
+  case insecureAudio
+  case noUsableKeys
+  case keysInTheOpen
   case mediaLinesDiffer(offered: Int, answered: Int)
 
   /// What there was too much of.
@@ -31,7 +34,14 @@ public enum SDPError: Error, Hashable, Sendable {
     case .badMediaLine(let number): "the m= line at line \(number) needs a media name, a port, a protocol and formats"
     case .noUsableAudio:
       "no audio stream with a codec in common; offer m=audio by RTP/AVP with PCMU or PCMA"
-    case .onlySecureAudio: "only encrypted audio is offered; this exchange takes plain RTP/AVP, so make SRTP optional"
+    case .onlySecureAudio:
+      "only encrypted audio is offered, and encryption is off here or its keys would be read by anyone: let the phone"
+        + " speak SIP over TLS, or make SRTP optional"
+    case .insecureAudio: "encryption is required here, and only plain audio is offered: switch on SRTP by SDES in the phone"
+    case .noUsableKeys:
+      "none of the a=crypto lines can be taken; offer AES_CM_128_HMAC_SHA1_80 without session parameters"
+    case .keysInTheOpen:
+      "encryption is required here, but its keys would be read by anyone: let the phone speak SIP over TLS"
     case .mediaLinesDiffer(let offered, let answered):
       "the answer has \(answered) m= lines, but the offer had \(offered) (RFC 3264 section 6)"
     }

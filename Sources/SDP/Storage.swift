@@ -40,6 +40,7 @@ extension AudioStream: Storable {
     muxesControl = try reader.value()
     packetTime = try reader.value()
     longestPacketTime = try reader.value()
+    crypto = try reader.value()
     ice = try reader.value()
     further = try reader.value()
   }
@@ -52,6 +53,7 @@ extension AudioStream: Storable {
     writer.put(muxesControl)
     writer.put(packetTime)
     writer.put(longestPacketTime)
+    writer.put(crypto)
     writer.put(ice)
     writer.put(further)
   }
