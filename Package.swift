@@ -58,7 +58,7 @@ let package = Package(
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
     library("Configuration", ["Numbering", "Wire", "CYAML"]),
     library("KernelRelay", ["CLinux", "CMnl", "Platform", "Wire"]),
-    library("Media", ["RTP", "STUN", "Codecs", "KernelRelay", "Wire", "Platform"]),
+    library("Media", ["RTP", "SRTP", "STUN", "Codecs", "Crypto", "KernelRelay", "Wire", "Platform"]),
     library(
       "PBX",
       [
@@ -127,7 +127,9 @@ let package = Package(
     tests("RTPTests", ["RTP", "Wire"]),
     tests("SRTPTests", ["SRTP", "Crypto", "COpenSSL", "Wire"]),
     tests("KernelRelayTests", ["KernelRelay", "Wire"]),
-    tests("MediaTests", ["Media", "KernelRelay", "RTP", "STUN", "Codecs", "Platform", "Wire"]),
+    tests(
+      "MediaTests",
+      ["Media", "KernelRelay", "RTP", "SRTP", "STUN", "Codecs", "Crypto", "Platform", "Wire"]),
     tests("CryptoTests", ["Crypto", "Wire"]),
     tests("SecureVoiceTests", ["SecureVoice", "SimNet", "Codecs", "Crypto", "Wire"]),
     tests("TransactionTests", ["SIP", "SimNet", "Crypto", "Wire"]),

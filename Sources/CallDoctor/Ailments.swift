@@ -46,6 +46,11 @@ private func astray(_ phone: PartyFacts) -> Verdict? {
     return Verdict(
       .wrongCodecSent, "Nothing was heard of \(number): its phone sends a codec that was not agreed.")
   }
+  if let media = phone.media, media.unauthentic > 0 {
+    return Verdict(
+      .wrongKeys,
+      "Nothing was heard of \(number): what its phone sends is not encrypted by the keys that it named.")
+  }
   if phone.media?.checks == 0 {
     return Verdict(
       .noChecks,

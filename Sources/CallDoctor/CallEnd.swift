@@ -24,6 +24,11 @@ public enum CallEnd: Equatable, Sendable {
   case noPorts
   case noCommonCodec
   case onlyEncrypted
+  /// Encryption is required, and what it offers is not encrypted; or not in a way that the exchange has.
+  case notEncrypted
+  case noUsableKeys
+  /// Encryption is required of that party, but its keys would be read by anyone on the way.
+  case keysInTheOpen(CallParty)
   /// The request, or what it offers, cannot be used; what is wrong with it.
   case unusable(String)
   /// It came back to the exchange, or has passed too many.
@@ -64,6 +69,9 @@ public enum CallEnd: Equatable, Sendable {
     case .noPorts: "no media port is free"
     case .noCommonCodec: "no codec in common"
     case .onlyEncrypted: "only encrypted media is offered"
+    case .notEncrypted: "encryption is required, and none is offered"
+    case .noUsableKeys: "none of the offered encryption keys can be used"
+    case .keysInTheOpen: "encryption is required, but its keys would be read on the way"
     case .unusable(let fault): fault
     case .loop: "the call runs in a circle"
     case .unacknowledged(let party): party == .caller ? "no ACK from the caller" : "no ACK from the callee"

@@ -8,6 +8,8 @@ public struct MediaFacts: Equatable, Sendable {
   public var foreign: UInt64 = 0
   public var otherCodec: UInt64 = 0
   public var unsent: UInt64 = 0
+  /// Of an encrypted leg: not made with the party's keys.
+  public var unauthentic: UInt64 = 0
   /// ICE's checks that came and were right; nil where the party does not look for its way by ICE.
   public var checks: UInt32?
   /// Whether the kernel relayed some of it.
@@ -37,6 +39,9 @@ public struct PartyFacts: Equatable, Sendable {
   public var told: SocketAddress?
   public var heardAt: SocketAddress?
   public var codec: String?
+  /// The suite by which its media is encrypted; nil where it is not. And whether the configuration requires that.
+  public var encryption: String?
+  public var mustEncrypt = false
   /// The codecs that it named, and those that the configuration lets it use.
   public var codecs: [String] = []
   public var mayUse: [String] = []

@@ -32,6 +32,12 @@ public enum Cause: String, Sendable {
   case codecs = "codec-mismatch"
   case onlyEncrypted = "only-encrypted"
 
+  // Encryption.
+  case notEncrypted = "not-encrypted"
+  case noUsableKeys = "no-usable-keys"
+  case keysInTheOpen = "keys-without-tls"
+  case wrongKeys = "wrong-keys"
+
   // Networks.
   case natWithoutPort = "nat-without-rport"
   case unacknowledged = "not-acknowledged"

@@ -56,7 +56,23 @@ private func outcome(_ call: CallFacts, _ end: CallEnd) -> Verdict {
   case .onlyEncrypted:
     return Verdict(
       .onlyEncrypted,
-      "\(caller)'s phone wants encrypted media (SRTP) and nothing else: set it to optional there.")
+      "\(caller)'s phone wants encrypted media (SRTP) and nothing else, which is off here or would name its keys where "
+        + "anyone reads them: let it speak SIP over TLS, or set SRTP to optional there.")
+  case .notEncrypted:
+    return Verdict(
+      .notEncrypted,
+      "\(caller) must be encrypted, and its phone offers plain media alone: switch on SRTP by SDES there, or set "
+        + "'encryption: preferred' for it.")
+  case .noUsableKeys:
+    return Verdict(
+      .noUsableKeys,
+      "\(caller)'s phone names no key for encrypted media that can be used: set it to AES_CM_128_HMAC_SHA1_80, with SRTCP "
+        + "encrypted too.")
+  case .keysInTheOpen(let party):
+    return Verdict(
+      .keysInTheOpen,
+      "\(call[party].number) must be encrypted, but does not speak SIP over TLS: anyone on the way would read its keys. "
+        + "Register its phone over TLS.")
   case .unusable(let fault): return Verdict(.badRequest, "\(caller)'s phone asked for what cannot be: \(fault).")
   case .loop: return Verdict(.loop, "The call came back to the exchange: some forwarding runs in a circle.")
   case .unacknowledged(let party): return unacknowledged(call, party)
@@ -91,7 +107,12 @@ private func refusal(_ call: CallFacts, _ status: Int, _ warning: String?) -> Ve
   case 603: return Verdict(.declined, "\(callee) declined the call.")
   case 480:
     return Verdict(.noAnswer, "\(callee)'s phone said that nobody is available (480), such as by do-not-disturb.")
-  case 406, 415, 488, 606: return codecMismatch(call, refusedBy: callee)
+  case 406, 415, 488, 606:
+    guard call.callee.mustEncrypt else { return codecMismatch(call, refusedBy: callee) }
+    return Verdict(
+      .notEncrypted,
+      "\(callee) must be encrypted, and its phone took no encrypted media: switch on SRTP by SDES there, or set "
+        + "'encryption: preferred' for it.")
   case 401, 403, 407:
     return Verdict(
       .phoneRefused,

@@ -23,7 +23,9 @@ private func evidence(_ facts: PartyFacts, _ party: CallParty) -> [String] {
     lines.append(line)
   }
   if !facts.codecs.isEmpty {
-    lines.append("\(who) names \(list(facts.codecs))" + (facts.codec.map { ", \($0) is used" } ?? ""))
+    lines.append(
+      "\(who) names \(list(facts.codecs))" + (facts.codec.map { ", \($0) is used" } ?? "")
+        + (facts.encryption.map { ", encrypted by \($0)" } ?? ""))
   }
   if facts.named != nil || facts.told != nil {
     let named = facts.named?.description ?? "nowhere"
@@ -34,6 +36,7 @@ private func evidence(_ facts: PartyFacts, _ party: CallParty) -> [String] {
   guard let media = facts.media else { return lines }
   var line = "\(who)'s packets: \(media.packetsIn) came, \(media.packetsOut) went"
   if media.foreign > 0 { line += ", \(media.foreign) from strangers" }
+  if media.unauthentic > 0 { line += ", \(media.unauthentic) not genuine" }
   if media.otherCodec > 0 { line += ", \(media.otherCodec) of another codec" }
   if media.unsent > 0 { line += ", \(media.unsent) could not be sent" }
   if let checks = media.checks { line += ", \(checks) checks by ICE" }

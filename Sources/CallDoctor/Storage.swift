@@ -9,6 +9,7 @@ extension MediaFacts: Storable {
     foreign = try reader.value()
     otherCodec = try reader.value()
     unsent = try reader.value()
+    unauthentic = try reader.value()
     checks = try reader.value()
     inKernel = try reader.value()
     incoming = try reader.value(Quality?.self)
@@ -16,7 +17,7 @@ extension MediaFacts: Storable {
     roundTrip = try reader.value(Interval?.self)
   }
   public func write(to writer: inout StorageWriter) {
-    for count in [packetsIn, packetsOut, foreign, otherCodec, unsent] { writer.put(count) }
+    for count in [packetsIn, packetsOut, foreign, otherCodec, unsent, unauthentic] { writer.put(count) }
     writer.put(checks)
     writer.put(inKernel)
     writer.put(incoming)
@@ -37,6 +38,8 @@ extension PartyFacts: Storable {
     told = try reader.value(SocketAddress?.self)
     heardAt = try reader.value(SocketAddress?.self)
     codec = try reader.value(String?.self)
+    encryption = try reader.value(String?.self)
+    mustEncrypt = try reader.value()
     codecs = try reader.value()
     mayUse = try reader.value()
     sends = try reader.value()
@@ -51,6 +54,8 @@ extension PartyFacts: Storable {
     writer.put(asksForPort)
     for address in [named, told, heardAt] { writer.put(address) }
     writer.put(codec)
+    writer.put(encryption)
+    writer.put(mustEncrypt)
     writer.put(codecs)
     writer.put(mayUse)
     writer.put(sends)

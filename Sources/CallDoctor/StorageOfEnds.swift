@@ -35,6 +35,9 @@ extension CallEnd: Storable {
     case 24: self = .joined
     case 25: self = .overload
     case 26: self = .shutdown
+    case 27: self = .notEncrypted
+    case 28: self = .noUsableKeys
+    case 29: self = .keysInTheOpen(try reader.value())
     default: throw .invalid
     }
   }
@@ -58,6 +61,9 @@ extension CallEnd: Storable {
     case .noPorts: writer.put(case: 9)
     case .noCommonCodec: writer.put(case: 10)
     case .onlyEncrypted: writer.put(case: 11)
+    case .notEncrypted: writer.put(case: 27)
+    case .noUsableKeys: writer.put(case: 28)
+    case .keysInTheOpen(let party): writer.put(case: 29, party)
     case .unusable(let fault): writer.put(case: 12, fault)
     case .loop: writer.put(case: 13)
     case .unacknowledged(let party): writer.put(case: 14, party)

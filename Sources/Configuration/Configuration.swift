@@ -77,6 +77,8 @@ public struct MediaSettings: Equatable, Sendable {
   /// At most so many threads relay, one a processor; nil for `mostThreads`.
   public var threads: Int?
   public var holdMusic = HoldMusic.pattern
+  /// Whether keys of media may be named in SIP that is not encrypted itself, where anyone on the way may read them.
+  public var allowsKeysWithoutTLS = false
 
   public static let mostThreads = 16
 
@@ -101,6 +103,7 @@ public struct Extension: Equatable, Sendable {
   /// What is challenged, in this order; never empty.
   public var digest: [DigestAlgorithm]
   public var dtmf = DigitSetting.auto
+  public var encryption = EncryptionSetting.preferred
 
   /// MD5 alone is the default: baresip 1.0.0 cannot register where SHA-256 is present, sipp 3.6.1 where it comes first.
   public init(
@@ -134,6 +137,15 @@ public enum DigitSetting: String, CaseIterable, Hashable, Sendable {
   /// By SIP INFO, `application/dtmf-relay`.
   case info
   case inband
+}
+
+/// Whether the media of a phone or trunk is encrypted on its way to the exchange and back.
+public enum EncryptionSetting: String, CaseIterable, Hashable, Sendable {
+  /// Or there is no call.
+  case required
+  /// Where the other end does so too.
+  case preferred
+  case off
 }
 
 /// A digest algorithm by its name in a challenge (RFC 7616 §3.3).

@@ -53,7 +53,8 @@ extension Configuration {
   }
 
   private mutating func read(media node: YAMLNode, _ reader: inout YAMLReader) {
-    let section = reader.section(node, of: "media", keys: ["ports", "external_address", "threads", "hold_music"])
+    let section = reader.section(
+      node, of: "media", keys: ["ports", "external_address", "threads", "hold_music", "keys_without_tls"])
     if let node = section["ports"], let ports = reader.mediaPorts(node) {
       media.ports = ports
       let signalling = listeners.first { $0.transport == .udp && ports.contains($0.address.port) }
@@ -66,6 +67,9 @@ extension Configuration {
       media.threads = reader.integer(node, in: range, expected: "a number of threads")
     }
     if let node = section["hold_music"] { media.holdMusic = reader.holdMusic(node) ?? media.holdMusic }
+    if let node = section["keys_without_tls"] {
+      media.allowsKeysWithoutTLS = reader.boolean(node) ?? media.allowsKeysWithoutTLS
+    }
     if let node = section["external_address"] {
       let address = reader.address(node, expected: "an IP address such as 203.0.113.5")
       if let address, address.isUnspecified || address.isMulticast {

@@ -19,10 +19,11 @@ extension YAMLReader {
     guard pair.value.pairs != nil else {
       // Text here is likely the password.
       let found = pair.value.text == nil ? nil : "text"
-      refuse(pair.value, found: found, expected: "a mapping of name, password, codecs, digest or dtmf")
+      refuse(pair.value, found: found, expected: "a mapping of name, password, codecs, digest, dtmf or encryption")
       return nil
     }
-    let section = section(pair.value, of: pair.key, keys: ["name", "password", "codecs", "digest", "dtmf"])
+    let section = section(
+      pair.value, of: pair.key, keys: ["name", "password", "codecs", "digest", "dtmf", "encryption"])
     var made = Extension(number: pair.key, password: "")
     if let node = section["name"], let name = text(node, expected: "a name", most: 64) { made.name = name }
     if let node = section["password"] {
@@ -32,6 +33,7 @@ extension YAMLReader {
     }
     if let node = section["codecs"] { made.codecs = choices(node, of: "codecs") ?? made.codecs }
     if let node = section["dtmf"] { made.dtmf = choice(node) ?? made.dtmf }
+    if let node = section["encryption"] { made.encryption = choice(node) ?? made.encryption }
     if let node = section["digest"] { made.digest = choices(node, of: "digest algorithms") ?? made.digest }
     return made
   }

@@ -4,7 +4,7 @@ import Wire
 extension YAMLReader {
   private static let trunkKeys = [
     "host", "port", "transport", "outbound_proxy", "user", "auth_user", "password", "register", "expires", "keep_alive",
-    "accept_from", "numbers", "otherwise", "caller", "format", "channels", "codecs", "dtmf", "daily",
+    "accept_from", "numbers", "otherwise", "caller", "format", "channels", "codecs", "dtmf", "encryption", "daily",
     "allow_transfer",
   ]
 
@@ -56,6 +56,7 @@ extension YAMLReader {
     }
     if let node = section["codecs"] { trunk.codecs = choices(node, of: "codecs") ?? trunk.codecs }
     if let node = section["dtmf"] { trunk.dtmf = choice(node) ?? trunk.dtmf }
+    if let node = section["encryption"] { trunk.encryption = choice(node) ?? trunk.encryption }
     if let node = section["daily"] { trunk.daily = cap(node, of: "daily", TollSettings().trunkCap) }
     if let node = section["allow_transfer"] { trunk.allowsTransfer = boolean(node) ?? false }
     return trunk

@@ -71,6 +71,7 @@ public struct TrunkSettings: Equatable, Sendable {
   public var channels = 30
   public var codecs: [VoiceCodec] = [.pcma, .pcmu]
   public var dtmf = DigitSetting.auto
+  public var encryption = EncryptionSetting.preferred
   /// Nil for what `toll.trunk` says.
   public var daily: DailyCap?
   /// Whether a call from this trunk may be joined with one on another trunk that allows it too.

@@ -29,12 +29,13 @@ func historyText(_ answer: JSON) -> String {
   var text = callsText(answer)
   let ended = answer["ended"]?.elements ?? []
   if !ended.isEmpty {
-    var rows = [["ID", "ENDED", "FROM", "TO", "TALKED", "CODECS", "MEDIA BY", "LOSS", "JITTER", "MOS"]]
+    var rows = [["ID", "ENDED", "FROM", "TO", "TALKED", "CODECS", "MEDIA BY", "ENCRYPTED", "LOSS", "JITTER", "MOS"]]
     for call in ended {
       rows.append([
         String(call["number"]?.integer ?? 0), clockTime(call["ended"]?.text), call["from"]?.text ?? "",
         call["to"]?.text ?? "", call["talked_seconds"]?.integer.map { duration($0) } ?? "-", codecsText(call),
-        call["path"]?.text ?? "-", bothLegs(call, "loss_percent", "%"), bothLegs(call, "jitter_ms", "ms"),
+        call["path"]?.text ?? "-", encryptionText(call), bothLegs(call, "loss_percent", "%"),
+        bothLegs(call, "jitter_ms", "ms"),
         bothLegs(call, "mos", ""),
       ])
     }

@@ -60,11 +60,12 @@ private func scoreText(_ call: JSON) -> String {
 
 /// A table of the calls.
 func callsText(_ status: JSON) -> String {
-  var rows = [["FROM", "TO", "STATE", "FOR", "MEDIA BY", "MOS"]]
+  var rows = [["FROM", "TO", "STATE", "FOR", "MEDIA BY", "ENCRYPTED", "MOS"]]
   for call in status["calls"]?.elements ?? [] {
     rows.append([
       call["from"]?.text ?? "", call["to"]?.text ?? "", call["state"]?.text ?? "",
-      duration(call["seconds"]?.integer ?? 0), relayText(call), scoreText(call),
+      duration(call["seconds"]?.integer ?? 0), relayText(call), encryptionText(call),
+      scoreText(call),
     ])
   }
   return rows.count == 1 ? "no call\n" : table(rows)
@@ -75,6 +76,18 @@ private func relayText(_ call: JSON) -> String {
   let caller = call["caller_leg"]?["relay"]?.text ?? ""
   let callee = call["callee_leg"]?["relay"]?.text ?? caller
   return caller == callee ? caller : "\(caller) / \(callee)"
+}
+
+/// Whose media is encrypted on its way to the exchange and back.
+func encryptionText(_ call: JSON) -> String {
+  let isSecure = { (leg: String) in call[leg]?["encryption"]?.text != nil }
+  let hasCallee = call["callee_leg"]?["signalling"]?.text != nil
+  switch (isSecure("caller_leg"), isSecure("callee_leg")) {
+  case (true, true): return "yes"
+  case (true, false): return hasCallee ? "caller" : "yes"
+  case (false, true): return "callee"
+  case (false, false): return "no"
+  }
 }
 
 /// Columns as wide as their widest cell, two blanks between them.

@@ -64,6 +64,7 @@ extension Server {
   private func leg(_ party: PartyFacts) -> JSON {
     .object([
       JSON.Member("codec", party.codec.map { .text($0) } ?? .null),
+      JSON.Member("encryption", party.encryption.map { .text($0) } ?? .null),
       JSON.Member(
         "signalling", party.signalling.map { .text("\(party.transport) \($0.description)") } ?? .null),
       JSON.Member("media", (party.heardAt ?? party.named).map { .text($0.description) } ?? .null),

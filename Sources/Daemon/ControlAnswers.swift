@@ -86,6 +86,7 @@ extension Server {
   private func leg(_ leg: LegStatus) -> JSON {
     var members = [
       JSON.Member("codec", leg.codec.map { .text($0) } ?? .null),
+      JSON.Member("encryption", leg.encryption.map { .text($0) } ?? .null),
       JSON.Member("further", .array(leg.further.map { .text($0) })),
       JSON.Member("signalling", .text(leg.signalling)),
       JSON.Member("media", leg.media.map { .text($0) } ?? .null),

@@ -12,7 +12,7 @@ extension RelayStream {
   /// was not heard yet, or where what it sends is not what could be handed over.
   func kernelLeg(_ side: Side) -> KernelLeg? {
     let i = Int(side.rawValue)
-    guard !isEcho, !isTerminated, let from = legs[i].negotiated, let to = legs[1 - i].negotiated,
+    guard !isEcho, !endsHere, let from = legs[i].negotiated, let to = legs[1 - i].negotiated,
       legs[i].untouched >= Self.settled, legs[i].takesMedia, legs[1 - i].givesMedia,
       let source = legs[i].rtp.heard, let target = legs[1 - i].rtp.heard
     else { return nil }

@@ -85,6 +85,8 @@ public struct Leg: Hashable, Sendable {
   public var givesMedia: Bool
   /// False for datagrams of another protocol, such as T.38's: they are passed on as they come, and have no RTCP.
   public var isRTP = true
+  /// Where it is encrypted; then nothing else is taken from this phone, and nothing else sent.
+  public var keys: Boxed<LegKeys>?
   /// ICE, where it was agreed upon; boxed, for a leg is copied with each command.
   public var ice: Boxed<IceTerms>?
   /// Keys are converted where this is another than the other side's; nil leaves them as they come.

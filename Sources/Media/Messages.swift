@@ -11,6 +11,8 @@ public enum Command: Sendable {
   case setEcho(StreamID, Leg)
   /// Before the first command of a stream that another process had: where this side goes on.
   case resume(StreamID, Side, Continuation)
+  /// Another process would go on with what this side hears where `.source` has said: what is encrypted may be sent so far.
+  case kept(StreamID, Side, HeardSource)
   /// Before the first leg of a stream that another process had: both of its sides follow. What waits in their sockets is
   /// taken once there is somewhere for it to go.
   case expectBoth(StreamID)
@@ -110,6 +112,9 @@ public struct DropCounts: Hashable, Sendable {
   public var direction: UInt64 = 0
   /// The other side has no known address yet.
   public var noDestination: UInt64 = 0
+  /// Of an encrypted leg: not made with the phone's key, or not encrypted; and what came before.
+  public var unauthentic: UInt64 = 0
+  public var replayed: UInt64 = 0
   /// The kernel could not send it.
   public var unsent: UInt64 = 0
 

@@ -60,10 +60,15 @@ final class Outbox {
     letters[before].target = target
   }
 
-  /// Says where each packet goes that was written since this was last done.
-  func address(_ target: (Letter) -> PacketTarget?) {
+  /// Says where each packet goes that was written since this was last done, and of how many octets it is then: the room
+  /// that begins with it is lent.
+  func address(_ target: (Letter, UnsafeMutableRawBufferPointer) -> (PacketTarget, Int)?) {
     while addressed < written {
-      if letters[addressed].target == nil { letters[addressed].target = target(letters[addressed]) }
+      let room = UnsafeMutableRawBufferPointer(start: octets + addressed * Self.longest, count: Self.longest)
+      if letters[addressed].target == nil, let (target, count) = target(letters[addressed], room) {
+        letters[addressed].target = target
+        letters[addressed].count = count
+      }
       addressed += 1
     }
   }

@@ -2,7 +2,7 @@ import RTP
 import Wire
 
 /// One side of a stream as the relay keeps it.
-struct RelayLeg: Sendable {
+struct RelayLeg {
   /// What was negotiated; nil while the side is not there.
   private(set) var negotiated: Leg?
   var rtp = Latch()
@@ -18,6 +18,8 @@ struct RelayLeg: Sendable {
   /// What becomes of this phone's keys.
   var digits = DigitConversion.none
   var events = EventReader()
+  /// There where the stream is encrypted, on this leg or on the other.
+  var security: LegSecurity?
   /// What ICE has found out, where it was agreed upon.
   var ice: Boxed<IceState>?
 
@@ -27,6 +29,7 @@ struct RelayLeg: Sendable {
   private(set) var givesMedia = false
   private(set) var isRTP = true
   private(set) var muxesControl = false
+  private(set) var hasKeys = false
   var hasIce = false
   /// Only what ICE's checks have vouched for is followed.
   var isProved = false
@@ -44,6 +47,7 @@ struct RelayLeg: Sendable {
     givesMedia = leg.givesMedia
     isRTP = leg.isRTP
     muxesControl = leg.muxesControl
+    hasKeys = leg.keys != nil
     isThere = true
     negotiated = leg
     untouched = 0
@@ -85,6 +89,8 @@ struct RelayLeg: Sendable {
     reports.reception.take(header, ticks: map.ticks(of: header.payloadType), now: now)
     return header
   }
+
+  var keys: Boxed<LegKeys>? { negotiated?.keys }
 
   /// All that is counted, with what follows from it.
   var statistics: LegStatistics {

@@ -16,6 +16,8 @@ struct RelayStream {
   let studio: Studio?
   /// A key was made for one of the phones, so that the stream ends here from then on.
   var wasPressed = false
+  /// One of the legs is encrypted.
+  var isSecured = false
   /// There where what one side sends has to be decoded for the other.
   var termination: Termination?
   /// The exchange's own sources toward either side that another process had.
@@ -61,6 +63,7 @@ struct RelayStream {
       legs[i].map = PayloadMap(from: leg.accepts, to: legs[target(of: i)].negotiated?.sends)
     }
     settleDigits()
+    settleSecurity(now)
     settleTermination(now)
     isActive = legs[0].isActive && (isEcho || legs[1].isActive)
     if isActive != wasActive { hear(now) }
@@ -85,6 +88,11 @@ struct RelayStream {
     let i = Int(side.rawValue)
     guard legs[i].isRTP else {
       return receiveDatagram(packet.count, side: side, from: from, now: now, moved: &moved)
+    }
+    var packet = packet
+    if legs[i].hasKeys {
+      guard let opened = open(packet, i, isControl: false) else { return .drop }
+      packet = opened
     }
     guard legs[i].isThere,
       let header = legs[i].admit(UnsafeRawBufferPointer(packet), from: from, now: now, moved: &moved)
@@ -120,6 +128,10 @@ struct RelayStream {
       }
       convert(packet, header, entry.action, laws)
     }
+    if isSecured {
+      passOn(packet, header, from: i, now: now)
+      return .taken
+    }
     // The phone would take its own SSRC for a loop (RFC 3550 §8.2).
     if isEcho { for octet in 8..<12 { packet[octet] = ~packet[octet] } }
     let isShifted = legs[target].succession.number(packet, header)
@@ -149,10 +161,10 @@ struct RelayStream {
       return .drop
     }
     hear(now)
-    let source = termination?.source(toward: side) ?? (isEcho ? ~legs[i].rtp.ssrc : legs[1 - i].rtp.ssrc)
+    let source = source(toward: side)?.ssrc ?? (isEcho ? ~legs[i].rtp.ssrc : legs[1 - i].rtp.ssrc)
     legs[i].reports.read(packet, source: source, now: now)
-    // A terminated leg's reports are about the exchange's own streams.
-    if isEcho || termination != nil { return .drop }
+    // Then reports are about the exchange's own streams.
+    if isEcho || endsHere { return .drop }
     guard let destination = legs[1 - i].control.destination(beside: legs[1 - i].rtp) else {
       legs[i].counts.dropped.noDestination &+= 1
       return .drop

@@ -10,10 +10,15 @@ extension RelayStream {
       endTermination()
       return
     }
-    if termination == nil {
+    if termination == nil, !isSecured {
       for i in 0..<2 { legs[i].reports.next = now + studio.reportInterval() }
     }
-    let settled = termination ?? Termination(studio, resumed: resumed)
+    // A phone that hears the exchange's own source goes on hearing that one.
+    let own = (
+      a: legs[0].security?.own?.handedOver(now: now) ?? resumed.a,
+      b: legs[1].security?.own?.handedOver(now: now) ?? resumed.b
+    )
+    let settled = termination ?? Termination(studio, resumed: own)
     resumed = (nil, nil)
     settled.set(a: a, b: b, first: (legs[0].succession.next, legs[1].succession.next), now: now)
     termination = settled
@@ -30,8 +35,12 @@ extension RelayStream {
   /// The phones' own packets go through again.
   private mutating func endTermination() {
     for i in 0..<2 {
-      legs[i].reports.next = nil
+      if !isSecured { legs[i].reports.next = nil }
       guard let transcoder = termination?.transcoder(toward: i == 0 ? .a : .b) else { continue }
+      if let security = legs[i].security {
+        security.own?.follow(transcoder.stream)
+        continue
+      }
       legs[i].succession.follow(transcoder.stream)
       guard let studio, legs[i].givesMedia, let next = legs[1 - i].rtp.nextSequence,
         let number = legs[i].succession.bridge(to: next)
@@ -49,6 +58,9 @@ extension RelayStream {
     switch from.source {
     case .own(let point):
       let source = point.stream(now: now)
+      let security = LegSecurity()
+      security.resume(point)
+      legs[Int(side.rawValue)].security = security
       if side == .a { resumed.a = source } else { resumed.b = source }
     case .shifted(let ssrc, let shift):
       legs[Int(side.rawValue)].succession = Succession(ssrc, shiftedBy: shift)
@@ -62,19 +74,19 @@ extension RelayStream {
   var deadline: Instant? {
     // In place, for this is asked after each packet and a stream is large to copy.
     mutating get {
-      guard let termination else { return nil }
-      return earliest(termination.deadline, earliest(legs[0].reports.next, legs[1].reports.next))
+      guard endsHere else { return nil }
+      return earliest(termination?.deadline, earliest(legs[0].reports.next, legs[1].reports.next))
     }
   }
 
   mutating func wake(now: Instant) {
-    guard let termination, let studio else { return }
-    termination.wake(now: now)
+    guard endsHere, let studio else { return }
+    termination?.wake(now: now)
     for i in 0..<2 {
       guard let next = legs[i].reports.next, next <= now else { continue }
       legs[i].reports.next = now + studio.reportInterval()
       let side: Side = i == 0 ? .a : .b
-      guard let stream = termination.stream(toward: side) else { continue }
+      guard let stream = source(toward: side) else { continue }
       _ = studio.outbox.write(to: side, isControl: true) { legs[i].reports.write(stream, now: now, to: $0) }
     }
   }

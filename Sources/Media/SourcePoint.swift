@@ -1,4 +1,5 @@
 import RTP
+import SRTP
 import Wire
 
 /// Where another process goes on with a source of the exchange's own: beyond all that this one may have sent, so that no
@@ -6,6 +7,8 @@ import Wire
 public struct SourcePoint: Hashable, Sendable {
   /// Packets that may be sent before the next point is told.
   static let ahead: UInt16 = 500
+  /// The same of its reports, where they are encrypted.
+  static let controlAhead: UInt32 = 64
 
   public var ssrc: UInt32
   public var sequence: UInt16
@@ -13,14 +16,28 @@ public struct SourcePoint: Hashable, Sendable {
   public var timestamp: UInt32
   public var ticks: UInt32
   public var at: Instant
+  /// Where the stream is encrypted: how often `sequence` began at 0 again, reports that another process is to leave out, and
+  /// what was heard of the phone.
+  public var rollover: UInt32
+  public var control: UInt32 = 0
+  public var phone: SecureReceiver.Source?
 
-  init(_ stream: OutgoingStream, ticks: UInt32, at now: Instant) {
+  init(
+    _ stream: OutgoingStream, ticks: UInt32, at now: Instant, controlSent: UInt32? = nil,
+    phone: SecureReceiver.Source? = nil
+  ) {
     ssrc = stream.ssrc
     sequence = stream.sequence &+ Self.ahead
+    rollover = stream.rollover &+ (sequence < stream.sequence ? 1 : 0)
+    if let controlSent { control = controlSent &+ Self.controlAhead }
+    self.phone = phone
     timestamp = stream.timestamp
     self.ticks = ticks
     at = now
   }
+
+  /// The number that SRTP gives its first packet.
+  var index: UInt64 { UInt64(rollover) << 16 | UInt64(sequence) }
 
   /// Whether that stream may soon be beyond it, or is another one.
   func isDue(for stream: OutgoingStream) -> Bool {
@@ -32,7 +49,8 @@ public struct SourcePoint: Hashable, Sendable {
     // What the other process had sent by then may have been a packet ahead of the clock.
     let passed = max(0, (now - at).milliseconds) + Int64(PacketTime.longest)
     return OutgoingStream(
-      ssrc: ssrc, sequence: sequence, timestamp: timestamp &+ UInt32(truncatingIfNeeded: passed &* Int64(ticks)))
+      ssrc: ssrc, sequence: sequence, timestamp: timestamp &+ UInt32(truncatingIfNeeded: passed &* Int64(ticks)),
+      rollover: rollover)
   }
 }
 
@@ -43,6 +61,9 @@ extension SourcePoint: Storable {
     timestamp = try reader.value()
     ticks = try reader.value()
     at = try reader.value()
+    rollover = try reader.value()
+    control = try reader.value()
+    phone = try reader.value()
     guard ticks <= 192 else { throw .invalid }
   }
   public func write(to writer: inout StorageWriter) {
@@ -51,6 +72,9 @@ extension SourcePoint: Storable {
     writer.put(timestamp)
     writer.put(ticks)
     writer.put(at)
+    writer.put(rollover)
+    writer.put(control)
+    writer.put(phone)
   }
 }
 
@@ -101,9 +125,16 @@ struct SourceWatch: Sendable {
   private var b: HeardSource?
 
   /// What is to be told of a side that hears the exchange's own source, if anything.
-  mutating func due(_ side: Side, _ stream: OutgoingStream, ticks: UInt32, now: Instant) -> HeardSource? {
-    if case .own(let point) = side == .a ? a : b, !point.isDue(for: stream) { return nil }
-    return told(side, .own(SourcePoint(stream, ticks: ticks, at: now)))
+  mutating func due(
+    _ side: Side, _ stream: OutgoingStream, ticks: UInt32, now: Instant, _ security: LegSecurity? = nil
+  ) -> HeardSource? {
+    let (sent, phone) = (security?.sender?.controlSent, security?.receiver?.source)
+    if case .own(let point) = side == .a ? a : b, !point.isDue(for: stream), point.phone == phone,
+      sent.map({ point.control > $0 &+ SourcePoint.controlAhead / 2 }) ?? true
+    {
+      return nil
+    }
+    return told(side, .own(SourcePoint(stream, ticks: ticks, at: now, controlSent: sent, phone: phone)))
   }
 
   /// What is to be told of a side that hears another phone, if anything.

@@ -27,6 +27,9 @@ final class Studio {
       timestamp: UInt32(truncatingIfNeeded: second))
   }
 
+  /// A source that is encrypted: of its first packets none must be taken for one behind the beginning (RFC 3711 §3.3.1).
+  func newSource() -> OutgoingStream { newStream(from: UInt16(truncatingIfNeeded: next()) & 0x7fff) }
+
   /// Until the next report of a leg: five seconds, varied so that streams that began together do not stay together
   /// (RFC 3550 §6.3.1).
   func reportInterval() -> Interval { .microseconds(2_500_000 + Int64(next() % 5_000_000)) }

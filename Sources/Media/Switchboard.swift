@@ -33,11 +33,11 @@ struct Switchboard: PacketHandler {
 
     /// Where another process would go on with what this side hears, where that is to be told now.
     mutating func due(_ side: Side, now: Instant) -> HeardSource? {
-      guard let termination = stream.termination else {
-        return watch.due(side, stream.legs[Int(side.rawValue)].succession)
-      }
-      guard let own = termination.stream(toward: side) else { return nil }
-      return watch.due(side, own, ticks: termination.ticks(toward: side), now: now)
+      let i = Int(side.rawValue)
+      guard stream.endsHere else { return watch.due(side, stream.legs[i].succession) }
+      guard let own = stream.source(toward: side) else { return nil }
+      let ticks = stream.termination?.ticks(toward: side) ?? stream.legs[i].security?.own?.ticks ?? 8
+      return watch.due(side, own, ticks: ticks, now: now, stream.legs[i].security)
     }
 
     /// The socket by which RTCP goes to that side; negative where it has none.
@@ -118,7 +118,7 @@ struct Switchboard: PacketHandler {
     }
     guard
       let outcome = isControl
-        ? entries[i]?.stream.receiveControl(UnsafeRawBufferPointer(packet), side: route.side, from: from, now: now)
+        ? entries[i]?.stream.receiveSealedControl(packet, side: route.side, from: from, now: now)
         : entries[i]?.stream.receive(packet, side: route.side, from: from, now: now, laws: laws, moved: &moved)
     else { return nil }
     if moved { follow(route, from) }
@@ -143,15 +143,18 @@ struct Switchboard: PacketHandler {
 
   /// Says where the packets go that a stream has just made, and when it wants to be woken.
   mutating func address(_ i: Int) {
-    studio.outbox.address { letter in
+    studio.outbox.address { letter, room in
       entries[i]?.look { entry in
         let sockets = entry.sockets[Int(letter.side.rawValue)]
-        guard let address = entry.stream.send(letter.count, to: letter.side, isControl: letter.isControl),
+        let count = entry.stream.protect(room, count: letter.count, to: letter.side, isControl: letter.isControl)
+        guard count > 0, let address = entry.stream.send(count, to: letter.side, isControl: letter.isControl),
           sockets.rtp >= 0
         else { return nil }
-        return PacketTarget(slot: letter.isControl ? entry.controlSlot(letter.side) : sockets.rtp, address: address)
+        let slot = letter.isControl ? entry.controlSlot(letter.side) : sockets.rtp
+        return (PacketTarget(slot: slot, address: address), count)
       } ?? nil
     }
+    if entries[i]?.stream.nearsCeiling == true { tellSources(i, now: now) }
     nextWake = earliest(nextWake, entries[i]?.stream.deadline)
     guard !studio.outbox.digits.isEmpty, let id = entries[i]?.id else { return }
     for key in studio.outbox.digits { say(.pressed(id, key.from, digit: key.digit, milliseconds: key.milliseconds)) }

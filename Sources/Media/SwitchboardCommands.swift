@@ -17,6 +17,7 @@ extension Switchboard {
       reconcile(i, takes: false)
       address(i)
     case .resume(let id, let side, let from): entries[index[id] ?? open(id, now)]?.stream.resume(side, from, now: now)
+    case .kept(let id, let side, let source): if let i = index[id] { entries[i]?.stream.kept(side, source) }
     case .expectBoth(let id): entries[index[id] ?? open(id, now)]?.expectsBoth = true
     case .close(let id): close(id, &engine)
     case .release: break

@@ -111,14 +111,17 @@ extension Exchange {
     _ call: inout Call, _ leg: inout Leg, _ side: CallSide, _ response: Response, from offerer: Leg,
     _ client: TransactionID, _ inviteCSeq: UInt32
   ) throws(Refused) -> (SessionDescription, Call.DelayedOffer?) {
-    guard var offer = try readOffer(response.headers, response.body) else { throw Refused(488) }
+    guard
+      var offer = try readOffer(
+        response.headers, response.body, offerer.session.policy(after: offerer.heard))
+    else { throw Refused(488) }
     offer = numbered(offer, by: side.other, offerer.session, in: &call.further)
     let further = call.further.offered(offer.audio, to: side)
     guard
       let said = Negotiation.relayedOffer(
         offer.audio, from: offerer.codecs, to: leg.codecs, events: usesEvents(leg), further: further)
     else { throw Refused(488) }
-    let body = leg.session.offer(said, at: mediaAddress(leg.dialog.flow, port: leg.port))
+    let body = leg.session.offer(said, at: mediaAddress(leg.dialog.flow, port: leg.port), after: leg.heard)
     return (
       body,
       Call.DelayedOffer(
@@ -177,7 +180,7 @@ extension Exchange {
     _ call: inout Call, _ talking: inout Call.Talking, _ delayed: Call.DelayedOffer, _ ack: Request
   ) throws(Refused) {
     guard var answerer = talking[delayed.answerer] else { throw Refused(488) }
-    let heard = try readAnswer(ack.headers, ack.body, to: answerer.session)
+    let heard = try readAnswer(ack.headers, ack.body, to: answerer.session, after: answerer.heard)
     answerer.said = delayed.said
     answerer.heard = heard
     if let offerer = delayed.offerer, var leg = talking[delayed.answerer.other] {

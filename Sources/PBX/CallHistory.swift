@@ -1,5 +1,6 @@
 import CallDoctor
 import Configuration
+import Crypto
 import Media
 import SDP
 import SIP
@@ -36,7 +37,9 @@ extension Exchange {
     facts.caller.trunk = caller.trunk
     facts.caller.mayUse = caller.codecs.map { $0.rawValue }
     facts.callee.mayUse = (configuration.extensions[callee]?.codecs ?? []).map { $0.rawValue }
-    if let offer = (try? readOffer(request.headers, request.body)) ?? nil { facts.caller.codecs = offer.audio.names }
+    if let offer = (try? readOffer(request.headers, request.body, .optional)) ?? nil {
+      facts.caller.codecs = offer.audio.names
+    }
     conclude(&facts, end)
   }
 
@@ -92,6 +95,7 @@ extension Exchange {
     facts.trunk = branch.trunk
     facts.mayUse = branch.codecs.map { $0.rawValue }
     facts.codecs = branch.said?.names ?? []
+    facts.mustEncrypt = branch.session.security.policy == .secure
   }
 
   private func take(_ leg: Leg, _ facts: inout PartyFacts) {
@@ -106,6 +110,7 @@ extension Exchange {
     guard let said = leg.said, let heard = leg.heard else { return }
     facts.named = heard.address
     facts.codec = Negotiation.codecName(said: said, heard: heard)
+    facts.encryption = leg.session.keys(with: heard)?.own.suite.name
     facts.codecs = heard.names
     facts.sends = said.direction.receives && heard.direction.sends
     facts.takes = said.direction.sends && heard.direction.receives
@@ -187,9 +192,9 @@ extension AudioStream {
 }
 
 extension Failure {
-  /// Of a call to phones of the house.
+  /// Of a call to phones of the house. 488 without a response is ours: to an answer that can't be used.
   var end: CallEnd {
-    response == nil ? .unreachable : .refused(status, warning: response?.headers[.warning])
+    response == nil && status != 488 ? .unreachable : .refused(status, warning: response?.headers[.warning])
   }
 }
 
@@ -200,9 +205,12 @@ extension CallSide {
 extension Refused {
   /// What it says of a caller's offer.
   var end: CallEnd {
-    switch warning?.code {
-    case 302: .onlyEncrypted
-    case 305: .noCommonCodec
+    switch fault {
+    case .onlySecureAudio: .onlyEncrypted
+    case .insecureAudio: .notEncrypted
+    case .noUsableKeys: .noUsableKeys
+    case .keysInTheOpen: .keysInTheOpen(.caller)
+    case .noUsableAudio: .noCommonCodec
     default: .unusable(warning?.text ?? "its session description cannot be read")
     }
   }
@@ -226,6 +234,7 @@ extension LegStatistics {
     facts.foreign = dropped.foreign
     facts.otherCodec = dropped.payloadType
     facts.unsent = dropped.unsent
+    facts.unauthentic = dropped.unauthentic
     facts.checks = checks
     facts.inKernel = inKernel
     facts.incoming = incoming

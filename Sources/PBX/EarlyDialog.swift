@@ -97,7 +97,7 @@ extension Exchange {
     _ branch: inout Call.Branch, _ fork: Int, _ call: Call, _ response: Response, _ prack: inout Request
   ) {
     guard branch.early[fork].heard == nil, let port = call.calleePort,
-      let offer = (try? readOffer(response.headers, response.body)) ?? nil
+      let offer = (try? readOffer(response.headers, response.body, branch.session.security.policy)) ?? nil
     else { return }
     let able = Negotiation.ownOffer(call.caller.codecs)
     guard

@@ -14,7 +14,7 @@ extension Exchange {
     var response = Response(to: request, status: 200)
     response.headers.append(.contact, contactHeader(invite.flow, user: call.callee))
     do throws(Refused) {
-      if let offer = try readOffer(request.headers, request.body) {
+      if let offer = try readOffer(request.headers, request.body, call.caller.session.security.policy) {
         let branch = ringing.branches[index]
         guard branch.agreed != nil, let heard = branch.early.compactMap({ $0.heard }).last ?? branch.heardEarly else {
           // RFC 3311 §5.2: the caller's first offer has no answer yet.
@@ -65,7 +65,7 @@ extension Exchange {
     var response = Response(to: request, status: 200)
     response.headers.append(.contact, contactHeader(branch.flow, user: call.caller.number))
     do throws(Refused) {
-      if let offer = try readOffer(request.headers, request.body) {
+      if let offer = try readOffer(request.headers, request.body, branch.session.security.policy) {
         guard branch.early[fork].heard != nil, let callers = branch.agreed?.heard ?? call.caller.offer?.audio else {
           // Our own offer to the phone has no answer yet.
           return refuse(transaction, request, 491)

@@ -293,7 +293,9 @@ public final class Exchange {
 
   func newTag() -> String { random.token(8) }
 
-  func newSession() -> LocalSession {
-    LocalSession(sessionID: random.next(), iceSecret: IceSecret(high: random.next(), low: random.next()))
+  /// Without `security` of a dialog that has no media of its own.
+  func newSession(_ security: OwnSecurity = OwnSecurity()) -> LocalSession {
+    LocalSession(
+      sessionID: random.next(), iceSecret: IceSecret(high: random.next(), low: random.next()), security: security)
   }
 }

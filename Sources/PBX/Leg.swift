@@ -1,4 +1,5 @@
 import Configuration
+import Crypto
 import Media
 import SDP
 import SIP
@@ -51,7 +52,10 @@ struct Leg: Sendable {
 
   var status: LegStatus {
     var status = LegStatus(signalling: dialog.flow.text, port: port)
-    if let said, let heard { status.codec = Negotiation.codecName(said: said, heard: heard) }
+    if let said, let heard {
+      status.codec = Negotiation.codecName(said: said, heard: heard)
+      status.encryption = session.keys(with: heard)?.own.suite.name
+    }
     status.further = (heard?.further ?? []).compactMap { theirs in
       said?.further.contains { $0.number == theirs.number } == true ? theirs.line.kind : nil
     }

@@ -118,6 +118,8 @@ extension Exchange {
       let leg = CallReference(call: stream.number, side: side == .a ? .caller : .callee)
       sources[leg] = source
       changedSources?.insert(leg)
+      // It is kept by the time that this goes out.
+      if case .own = source { emit(.media(.kept(stream, side, source))) }
     case .noMedia(let stream):
       withCall(stream.number) { (exchange, call) in
         // A camera may be off; only the audio tells whether the phones are there, or what came in its place.

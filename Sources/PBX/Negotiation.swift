@@ -28,6 +28,7 @@ enum Negotiation {
     // Ways of the offerer's leg alone.
     relayed.muxesControl = false
     relayed.ice = nil
+    relayed.crypto = []
     if offer.formats.isEmpty { return further.isEmpty ? nil : relayed }
     let offered = offererCodecs.filter { offer.has($0) }
     var formats: [Format] = []
@@ -69,6 +70,7 @@ enum Negotiation {
     relayed.index = offer.index
     relayed.muxesControl = offer.muxesControl
     relayed.ice = nil
+    relayed.crypto = []
     relayed.further = relayedFurther(offer, answer)
     // One may do without the audio where something else is agreed upon: a fax takes its place.
     guard !voice.isEmpty || !relayed.further.isEmpty else { return nil }
@@ -116,6 +118,7 @@ enum Negotiation {
     let wish = min(heard.packetTime ?? said.packetTime ?? 20, heard.longestPacketTime ?? 60)
     leg.packetTime = UInt8(clamping: wish)
     leg.muxesControl = said.muxesControl && heard.muxesControl
+    leg.keys = session.legKeys(with: heard)
     leg.ice = session.iceTerms(0, with: heard.ice)
     leg.opusBitrate = sends.first { $0.stands(for: .opus) }?.number(of: "maxaveragebitrate") ?? 0
     return leg

@@ -18,12 +18,16 @@ extension Exchange {
       var callerDialog = try? Dialog(answering: invite.request, from: invite.flow, localTag: branch.callerTag)
     else { return refuse(transaction, request, 400) }
     if let number = branch.callerCSeq { _ = callerDialog.accepts(CSeq(number, .update)) }
-    var callee = Leg(number: caller.number, codecs: caller.codecs, port: port, dialog: dialog, session: newSession())
+    var callee = Leg(
+      number: caller.number, codecs: caller.codecs, port: port, dialog: dialog,
+      session: newSession(for: caller.number, by: flow))
     var first = Leg(
       number: call.caller.number, codecs: call.caller.codecs, port: callerPort, dialog: callerDialog,
       session: call.caller.session)
     do throws(Refused) {
-      guard let offer = try readOffer(request.headers, request.body) else { throw Refused(488) }
+      guard let offer = try readOffer(request.headers, request.body, callee.session.security.policy) else {
+        throw Refused(488)
+      }
       let answer = try answerOn(&callee, offer, branch.agreed?.heard ?? waiting.audio, from: first.codecs)
       var callersAnswer: SessionDescription?
       if let agreed = branch.agreed {

@@ -26,7 +26,7 @@ extension Exchange {
     if let refusal = tooBrief(request) { return reply(transaction, refusal) }
     let offer: Call.Offer?
     do throws(Refused) {
-      offer = try readOffer(request.headers, request.body)
+      offer = try readOffer(request.headers, request.body, leg.session.policy(after: leg.heard))
     } catch {
       return refuse(transaction, request, error)
     }
@@ -58,7 +58,8 @@ extension Exchange {
       var offered = withMusic(relayed)
       offered.muxesControl = other.muxesControl
       said = offered
-      body = other.session.offer(offered, at: mediaAddress(other.dialog.flow, port: other.port)).serialised()
+      let address = mediaAddress(other.dialog.flow, port: other.port)
+      body = other.session.offer(offered, at: address, after: other.heard).serialised()
     }
     // An UPDATE has to be answered at once; where the other phone doesn't know it, its user may be asked by re-INVITE.
     let isUpdate = request.method == .update && other.allowsUpdate
@@ -98,7 +99,7 @@ extension Exchange {
     do throws(Refused) {
       let body: SessionDescription
       if let offer = reinvite.offer {
-        let heard = try readAnswer(response.headers, response.body, to: other.session)
+        let heard = try readAnswer(response.headers, response.body, to: other.session, after: other.heard)
         body = try answerOn(&leg, offer, heard, from: other.codecs)
         other.said = reinvite.said
         other.heard = heard

@@ -75,7 +75,9 @@ extension Exchange {
         talking[side] = leg
         continue
       }
-      let body = leg.session.offer(said, at: mediaAddress(leg.dialog.flow, port: leg.port)).serialised()
+      let body = leg.session.offer(
+        said, at: mediaAddress(leg.dialog.flow, port: leg.port), after: leg.heard
+      ).serialised()
       var invite = leg.dialog.request(
         .invite, contact: contactHeader(leg.dialog.flow, user: talking[side.other]?.number ?? call.callee))
       addCapabilities(&invite.headers)
@@ -121,7 +123,7 @@ extension Exchange {
     takeTimer(&leg, response)
     if !reoffer.isUpdate { acknowledge(leg.dialog, inviteCSeq, client) }
     do throws(Refused) {
-      leg.heard = try readAnswer(response.headers, response.body, to: leg.session)
+      leg.heard = try readAnswer(response.headers, response.body, to: leg.session, after: leg.heard)
       leg.said = said
     } catch {
       talking[side] = leg

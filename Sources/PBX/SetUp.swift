@@ -48,9 +48,12 @@ extension Exchange {
     }
 
     if let refusal = tooBrief(request) { return reply(transaction, refusal) }
+    var session = newSession(for: caller.number, trunk: caller.trunk, by: flow)
+    if plan?.isEmergency == true { session.relax() }
     var offer: Call.Offer?
     do throws(Refused) {
-      offer = try readOffer(request.headers, request.body)
+      guard session.security.policy != .unattainable else { throw Refused(SDPError.keysInTheOpen) }
+      offer = try readOffer(request.headers, request.body, session.security.policy)
     } catch {
       keep(error.end, of: request, by: caller, to: number, from: flow)
       return refuse(transaction, request, error)
@@ -68,7 +71,6 @@ extension Exchange {
       return refuse(transaction, request, 503, retryAfter: 5)
     }
 
-    var session = newSession()
     if offer == nil { session.ice.isOffered = request.hasICE }
     var further = FurtherMedia()
     if !isEcho { offer = offer.map { numbered($0, by: .caller, session, in: &further) } }
@@ -116,9 +118,11 @@ extension Exchange {
       }
       said = relayed
     }
-    for contact in contacts.prefix(Exchange.mostBranches) {
+    let reachable = contacts.filter { mediaPolicy(number, by: $0.flow) != .unattainable }
+    guard !reachable.isEmpty else { return end(&call, refusing: 488, .keysInTheOpen(.callee)) }
+    for contact in reachable.prefix(Exchange.mostBranches) {
       let flow = contact.flow
-      var session = newSession()
+      var session = newSession(for: number, by: flow)
       session.ice.isOffered = contact.contact.hasICE
       let body = said.map { session.offer($0, at: mediaAddress(flow, port: port)).serialised() } ?? []
       let tag = newTag()

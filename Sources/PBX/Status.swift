@@ -59,6 +59,8 @@ public struct CallStatus: Sendable {
 
 public struct LegStatus: Sendable {
   public var codec: String?
+  /// The suite by which its media is encrypted; nil where it is not.
+  public var encryption: String?
   /// What is passed on beside the audio, or instead of it: `video`, `image` (a fax).
   public var further: [String] = []
   /// Where signalling goes.

@@ -42,13 +42,15 @@ extension Exchange {
     }
     guard let ports = takePorts(1) else { return refuse(transaction, request, 503, retryAfter: 5) }
     var leg = Leg(
-      number: caller.number, codecs: caller.codecs, port: ports[0], dialog: dialog, session: newSession())
+      number: caller.number, codecs: caller.codecs, port: ports[0], dialog: dialog,
+      session: newSession(for: caller.number, by: flow))
     let address = mediaAddress(flow, port: leg.port)
     heard.direction = .sendrecv
     do throws(Refused) {
+      guard leg.session.security.policy != .unattainable else { throw Refused(SDPError.keysInTheOpen) }
       let body: SessionDescription
       var delayed: Call.DelayedOffer?
-      if let offer = try readOffer(request.headers, request.body) {
+      if let offer = try readOffer(request.headers, request.body, leg.session.security.policy) {
         body = try answerOn(&leg, offer, heard, from: stays.codecs)
       } else {
         guard

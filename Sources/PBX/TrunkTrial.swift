@@ -122,7 +122,7 @@ extension Exchange {
     var from = NameAddress(displayName: trunk.settings.callerName, trunk.uri(escapedUser(caller)))
     from.tag = newTag()
     request.headers[.from] = from.description
-    var session = newSession()
+    var session = newSession(for: "", trunk: trunk.settings.name, by: flow)
     request.body = session.offer(Negotiation.ownOffer(trunk.settings.codecs), at: mediaAddress(flow, port: port))
       .serialised()
     request.headers.append(.contentType, MediaType.sdp.description)

@@ -11,7 +11,9 @@ extension Exchange {
     }
     if let refusal = tooBrief(request) { return reply(transaction, refusal) }
     do throws(Refused) {
-      if try readOffer(request.headers, request.body) != nil { return reinvited(&call, side, request, transaction) }
+      if try readOffer(request.headers, request.body, leg.session.policy(after: leg.heard)) != nil {
+        return reinvited(&call, side, request, transaction)
+      }
     } catch {
       return refuse(transaction, request, error)
     }

@@ -3,6 +3,8 @@
 public struct OutgoingStream: Hashable, Sendable {
   public let ssrc: UInt32
   public private(set) var sequence: UInt16
+  /// How often sequence numbers began at 0 again, as SRTP counts (RFC 3711 §3.3.1).
+  public private(set) var rollover: UInt32
   /// The time of the next sample that was not sent, in the clock of its payload type.
   public var timestamp: UInt32
   /// The next packet begins something new to the ear (RFC 3551 §4.1).
@@ -12,11 +14,15 @@ public struct OutgoingStream: Hashable, Sendable {
   public private(set) var octets: UInt32 = 0
 
   /// Random numbers, all three (RFC 3550 §5.1).
-  public init(ssrc: UInt32, sequence: UInt16, timestamp: UInt32) {
+  public init(ssrc: UInt32, sequence: UInt16, timestamp: UInt32, rollover: UInt32 = 0) {
     self.ssrc = ssrc
     self.sequence = sequence
+    self.rollover = rollover
     self.timestamp = timestamp
   }
+
+  /// The number that SRTP gives the next packet: 48 bits.
+  public var index: UInt64 { UInt64(rollover) << 16 | UInt64(sequence) }
 
   /// Writes the header of the next packet to the start of `packet`, which has room for it.
   public func write(
@@ -31,7 +37,24 @@ public struct OutgoingStream: Hashable, Sendable {
 
   /// A packet with so many octets of payload is on its way.
   public mutating func sent(_ payload: Int) {
-    sequence &+= 1
+    advance(to: sequence &+ 1)
+    count(payload)
+  }
+
+  /// A packet that was numbered already is on its way. One that came late takes nothing forward.
+  public mutating func passed(_ number: UInt16, timestamp: UInt32, payload: Int) {
+    count(payload)
+    guard number &- sequence < 0x8000 else { return }
+    self.timestamp = timestamp
+    advance(to: number &+ 1)
+  }
+
+  private mutating func advance(to next: UInt16) {
+    if next < sequence { rollover &+= 1 }
+    sequence = next
+  }
+
+  private mutating func count(_ payload: Int) {
     packets &+= 1
     octets &+= UInt32(truncatingIfNeeded: payload)
     isMarked = false

@@ -56,8 +56,11 @@ extension SessionDescription {
         let audio = stream(at: index, policy)
         if !audio.formats.isEmpty && !audio.crypto.isEmpty { return audio }
       }
-      if policy == .secure { refusal = lines.contains { media[$0].offersCrypto } ? .noUsableKeys : .insecureAudio }
-      else if secure.contains(where: { media[$0].offersCrypto }) { refusal = .noUsableKeys }
+      if policy == .secure {
+        refusal = lines.contains { media[$0].offersCrypto } ? .noUsableKeys : .insecureAudio
+      } else if secure.contains(where: { media[$0].offersCrypto }) {
+        refusal = .noUsableKeys
+      }
     }
     guard policy != .secure else { throw refusal }
     for index in lines where media[index].isPlainRTP {

@@ -86,7 +86,8 @@ extension SessionDescription {
     var further: [FurtherStream] = []
     if media.count == offer.media.count {
       for (number, index) in session.places.sorted(by: { $0.value < $1.value }) where index < media.count {
-        guard var stream = passable(at: index, policy), equalsIgnoringCase(stream.line.kind, offer.media[index].kind) else {
+        guard var stream = passable(at: index, policy), equalsIgnoringCase(stream.line.kind, offer.media[index].kind)
+        else {
           continue
         }
         stream.number = number

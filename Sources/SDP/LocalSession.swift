@@ -29,12 +29,14 @@ public struct LocalSession: Hashable, Sendable {
   var said: MediaDescription? { said(audioIndex) }
 
   /// An offer of these streams, the audio received at `address`. Streams refused earlier stay refused in their places,
-  /// unless a new one of their kind takes one.
+  /// unless a new one of their kind takes one. What the phone, which said `before` last, is encrypted by stays as it is.
   @export(interface)
-  public mutating func offer(_ audio: AudioStream, at address: SocketAddress) -> SessionDescription {
+  public mutating func offer(
+    _ audio: AudioStream, at address: SocketAddress, after before: AudioStream? = nil
+  ) -> SessionDescription {
     var lines = last?.media.map { $0.refused() } ?? []
     var isFree = lines.map { _ in true }
-    var before = places
+    var placed = places
     places = [:]
     func put(_ line: MediaDescription, at wish: Int?) -> Int {
       let place = wish ?? isFree.indices.first { isFree[$0] && equalsIgnoringCase(lines[$0].kind, line.kind) }
@@ -49,16 +51,16 @@ public struct LocalSession: Hashable, Sendable {
     }
     if !audio.formats.isEmpty {
       var line = audioLine(audio, port: address.port, transport: profile)
-      offerKeys(in: &line)
+      offerKeys(in: &line, after: before)
       ice.offer(0, last: said(audioIndex), in: &line, at: address.ip)
       audioIndex = put(line, at: audioIndex)
     } else if let first = audio.further.first, first.index == audio.index {
-      before[first.number] = audioIndex
+      placed[first.number] = audioIndex
     }
     for stream in audio.further {
       var line = furtherLine(stream, stream.line.transport)
-      if stream.isRTP { ice.offer(stream.number, last: said(before[stream.number]), in: &line, at: address.ip) }
-      places[stream.number] = put(line, at: before[stream.number])
+      if stream.isRTP { ice.offer(stream.number, last: said(placed[stream.number]), in: &line, at: address.ip) }
+      places[stream.number] = put(line, at: placed[stream.number])
     }
     return remember(lines, address.ip)
   }

@@ -78,10 +78,11 @@ extension LocalSession {
     return security.policy == .secure ? "RTP/SAVP" : "RTP/AVP"
   }
 
-  /// Adds what offers encryption.
-  func offerKeys(in line: inout MediaDescription) {
+  /// Adds what offers encryption: all suites, or the one that is in use, for not all phones change it within a call.
+  func offerKeys(in line: inout MediaDescription, after before: AudioStream?) {
     guard security.isSpoken else { return }
-    line.attributes += security.offered().map { Attribute("crypto", $0.value) }
+    let agreed = before?.crypto.first.flatMap { security.line($0.tag, $0.suite) }
+    line.attributes += (agreed.map { [$0] } ?? security.offered()).map { Attribute("crypto", $0.value) }
   }
 
   /// Adds what answers the phone's `line`: the first of its keys that can be taken (RFC 4568 §5.1.2).

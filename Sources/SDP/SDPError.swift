@@ -37,7 +37,8 @@ public enum SDPError: Error, Hashable, Sendable {
     case .onlySecureAudio:
       "only encrypted audio is offered, and encryption is off here or its keys would be read by anyone: let the phone"
         + " speak SIP over TLS, or make SRTP optional"
-    case .insecureAudio: "encryption is required here, and only plain audio is offered: switch on SRTP by SDES in the phone"
+    case .insecureAudio:
+      "encryption is required here, and only plain audio is offered: switch on SRTP by SDES in the phone"
     case .noUsableKeys:
       "none of the a=crypto lines can be taken; offer AES_CM_128_HMAC_SHA1_80 without session parameters"
     case .keysInTheOpen:

@@ -87,6 +87,29 @@ func faults(_ text: String) -> [String] {
     #expect(configuration.extensions["1"]?.password == "1")
   }
 
+  @Test func encryptionIsPreferredUnlessTheFileSaysOtherwise() throws {
+    let configuration = try read(
+      """
+      media: {keys_without_tls: true}
+      extensions:
+        1001: {password: long-enough, encryption: required}
+        1002: {password: long-enough, encryption: off}
+        1003: {password: long-enough}
+      country: DE
+      trunks:
+        line: {host: 192.0.2.1, encryption: required}
+        other: {host: 192.0.2.2}
+      """)
+    #expect(configuration.media.allowsKeysWithoutTLS)
+    #expect(try !read("domain: a.example").media.allowsKeysWithoutTLS)
+    #expect(
+      ["1001", "1002", "1003"].map { configuration.extensions[$0]?.encryption } == [.required, .off, .preferred])
+    #expect(configuration.trunks.map { $0.encryption } == [.required, .preferred])
+    #expect(
+      faults("extensions: {1001: {password: long-enough, encryption: on}}")
+        == ["sotto.yaml:1:56: found 'on', expected required, preferred or off"])
+  }
+
   @Test func everyFaultIsNamedInTheFilesOrder() {
     #expect(
       faults(
@@ -105,7 +128,8 @@ func faults(_ text: String) -> [String] {
           "sotto.yaml:3:10: found '16384-16386', 3 ports with room for no call, expected at least 4 ports: a call takes 4, "
             + "so 16384-17383 allows 250 calls",
           "sotto.yaml:5:3: extension '1001' has no 'password'; add one",
-          "sotto.yaml:5:10: unknown key 'pasword'; expected name, password, codecs, digest or dtmf; did you mean 'password'?",
+          "sotto.yaml:5:10: unknown key 'pasword'; expected name, password, codecs, digest, dtmf or "
+            + "encryption; did you mean 'password'?",
           "sotto.yaml:6:20: found a password of 5 characters, expected at least 8, or 'allow_weak_passwords: true' at "
             + "the top of the file",
           "sotto.yaml:7:3: '1002' stands twice; it was first on line 6",
@@ -158,7 +182,7 @@ func faults(_ text: String) -> [String] {
     ("extensions: {1234567890123456: {password: long-enough}}", "1:14: found '1234567890123456', expected a number"),
     (
       "extensions: {1001: secret-word}",
-      "1:20: found text, expected a mapping of name, password, codecs, digest or dtmf"
+      "1:20: found text, expected a mapping of name, password, codecs, digest, dtmf or encryption"
     ),
     ("extensions: {1001: {password: }}", "1:31: found nothing, expected a password"),
     ("extensions: {1001: {password: [secret-word]}}", "1:31: found a list, expected a password"),

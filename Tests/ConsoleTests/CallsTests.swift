@@ -9,8 +9,10 @@ import Testing
       {"calls":[],"ended":[
         {"number":7,"from":"1001","to":"1002","ended":"2026-03-01T09:30:00.125Z","talked_seconds":64,
          "path":"transcoded","cause":"ended","sentence":"1001 hung up after 64 s.",
-         "caller_leg":{"codec":"PCMU","heard_from":{"loss_percent":0.25,"jitter_ms":3.0,"mos":4.3}},
-         "callee_leg":{"codec":"opus","heard_from":{"loss_percent":1.0,"jitter_ms":12.5,"mos":3.9}}},
+         "caller_leg":{"codec":"PCMU","encryption":"AEAD_AES_128_GCM",
+           "heard_from":{"loss_percent":0.25,"jitter_ms":3.0,"mos":4.3}},
+         "callee_leg":{"codec":"opus","signalling":"udp 192.0.2.7:5060","encryption":null,
+           "heard_from":{"loss_percent":1.0,"jitter_ms":12.5,"mos":3.9}}},
         {"number":6,"from":"1001","to":"1\\u001b[2J9","ended":"2026-03-01T09:29:00.125Z","talked_seconds":null,
          "cause":"no-such-number","sentence":"1\\u001b[2J9 is no number.","caller_leg":{},"callee_leg":{}}],
        "refused_logins":[{"last":"2026-03-01T09:31:00.125Z","times":14,"sentence":"A wrong password."}]}
@@ -19,7 +21,9 @@ import Testing
   @Test func endedCallsShowHowTheyWereHeardAndWhyTheyFailed() {
     let text = historyText(answer)
     #expect(
-      text.contains("7   09:30:00  1001  1002    64 s    PCMU / opus  transcoded  0.3 1.0 %  3.0 12.5 ms  4.3 3.9"))
+      text.contains(
+        "7   09:30:00  1001  1002    64 s    PCMU / opus  transcoded  caller     0.3 1.0 %  3.0 12.5 ms  4.3 3.9"),
+      "\(text)")
     #expect(text.contains("is no number.") && !text.contains("1001 hung up"), "\(text)")
     #expect(text.contains("09:31:00 A wrong password. (14 times)"))
     #expect(text.hasPrefix("no call\n"))

@@ -17,7 +17,7 @@ import tempfile
 from harness import sandbox
 
 CHAPTERS = [
-    "instruments", "conversations", "streams", "keys", "waiting", "manners", "transfers", "transports", "trunks",
+    "instruments", "conversations", "streams", "keys", "secured", "waiting", "manners", "transfers", "transports", "trunks",
     "races", "operation", "survival", "intruders", "kernel", "soak", "load", "flood",
 ]
 BOARDS = "boards"  # only when named: it needs images that were made with its own configuration

@@ -86,7 +86,7 @@ extension Scene {
 
   /// Takes what was made for this side out of the outbox and decodes it.
   func hear(_ side: Side, _ payload: Payload, rate: Int = 16000, into heard: inout Heard, by decoder: VoiceDecoder) {
-    studio.outbox.address { letter in
+    studio.outbox.address { letter, _ in
       #expect(stream.send(letter.count, to: letter.side, isControl: letter.isControl) != nil)
       return nil
     }

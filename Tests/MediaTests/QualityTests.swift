@@ -26,7 +26,7 @@ import Wire
   /// The controls written to the outbox, with their sides.
   private func reports(_ scene: Scene) -> [(side: Side, octets: [UInt8])] {
     let found = scene.studio.outbox.packets.filter { $0.letter.isControl }.map { ($0.letter.side, $0.octets) }
-    scene.studio.outbox.address { letter in
+    scene.studio.outbox.address { letter, _ in
       _ = scene.stream.send(letter.count, to: letter.side, isControl: letter.isControl)
       return nil
     }

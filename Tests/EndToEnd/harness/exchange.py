@@ -12,13 +12,14 @@ DOMAIN = "office.lan"
 
 
 class Extension:
-    def __init__(self, number, codecs=("PCMU", "PCMA"), dtmf="auto"):
-        self.number, self.codecs, self.dtmf = number, list(codecs), dtmf
+    def __init__(self, number, codecs=("PCMU", "PCMA"), dtmf="auto", encryption="preferred"):
+        self.number, self.codecs, self.dtmf, self.encryption = number, list(codecs), dtmf, encryption
         self.password = secrets.token_hex(8)
 
     def yaml(self):
         return (f'  "{self.number}": {{name: Phone {self.number}, password: {self.password}, '
-                f'codecs: [{", ".join(self.codecs)}], dtmf: {self.dtmf}}}\n')
+                f'codecs: [{", ".join(self.codecs)}], dtmf: {self.dtmf}, '
+                f'encryption: {self.encryption}}}\n')
 
 
 class Exchange:

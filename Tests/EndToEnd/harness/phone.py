@@ -61,10 +61,10 @@ video_fps 10
 class Phone:
     """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file; `authority` is the PEM file that it
     trusts over TLS; with `video` it has a camera; with `mux` it has its RTCP on the port of RTP; with `ice` it looks by
-    ICE for the way of its media."""
+    ICE for the way of its media; `encryption` is how it takes keys by SDES (srtp, srtp-mand)."""
 
     def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, version=4,
-                 authority=None, video=False, mux=False, ice=False):
+                 authority=None, video=False, mux=False, ice=False, encryption=None):
         os.makedirs(folder, exist_ok=True)
         self.host, self.folder, self.number, self.domain = host, folder, number, domain
         self.events, self._buffer, self._token = [], b"", 0
@@ -75,11 +75,12 @@ class Phone:
                 folder=folder, speech=speech, jitter=jitter, listen=listen,
                 ring_for=ring_for, modules=MODULES, control=host.control_port, rtp=host.rtp_ports,
                 more=(VIDEO if video else "") + ("rtcp_mux yes\n" if mux else "")
-                + ("module ice.so\n" if ice else "")))
+                + ("module ice.so\n" if ice else "") + ("module srtp.so\n" if encryption else "")))
             if authority:
                 file.write(f"sip_cafile {authority}\n")
         with open(f"{folder}/accounts", "w") as file:
-            file.write(f"<sip:{number}@{domain}>{account}{';medianat=ice' if ice else ''}\n")
+            file.write(f"<sip:{number}@{domain}>{account}{';medianat=ice' if ice else ''}"
+                       f"{f';mediaenc={encryption}' if encryption else ''}\n")
         open(f"{folder}/contacts", "w").close()
         self.process = Process(
             host.inside(["baresip", "-f", folder, "-s", f"-{version}", "-n", address]), f"{folder}/log")

@@ -2,7 +2,7 @@
 
 EXCHANGE is the URI that all requests go to, SPEECH the WAV file that it says in each call; FOLDER gets a recording
 for each. Options: reliable (insists on 100rel), timers (insists on session timers), waiting (asks for waiting
-messages), ice. Takes a command a line on standard input and answers each with a line of JSON; `report` tells all that has
+messages), ice, srtp-must and srtp-may (keys by SDES). Takes a command a line on standard input and answers each with a line of JSON; `report` tells all that has
 happened.
 """
 
@@ -105,6 +105,10 @@ def account_settings(number, password, domain, exchange, own, transport, options
     made.mediaConfig.transportConfig.boundAddress = own
     made.natConfig.iceEnabled = "ice" in options
     made.mwiConfig.enabled = "waiting" in options
+    if "srtp-must" in options or "srtp-may" in options:
+        must = "srtp-must" in options
+        made.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY if must else pj.PJMEDIA_SRTP_OPTIONAL
+        made.mediaConfig.srtpOpt.keyings.append(pj.PJMEDIA_SRTP_KEYING_SDES)
     if "reliable" in options:
         made.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
     if "timers" in options:

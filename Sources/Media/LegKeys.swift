@@ -1,0 +1,75 @@
+import Crypto
+import RTP
+import SRTP
+import Wire
+
+/// The master keys of a leg that is encrypted, wherever they were agreed upon.
+public struct LegKeys: Hashable, Sendable {
+  /// By which the box sends.
+  public var own: SRTPKey
+  /// By which the phone sends; several are told apart by their MKI.
+  public var theirs: [SRTPKey]
+  /// How far behind the newest a packet of the phone's may be, as it wishes; 0 for no wish.
+  public var window: UInt32
+
+  public init(own: SRTPKey, theirs: [SRTPKey], window: UInt32 = 0) {
+    self.own = own
+    self.theirs = theirs
+    self.window = window
+  }
+}
+
+/// What protects and opens the packets of one leg of a stream that is encrypted. A class, for legs are copied.
+final class LegSecurity {
+  /// What the phone hears, where the stream is not decoded.
+  var own: OwnSource?
+  private(set) var sender: SecureSender?
+  private(set) var receiver: SecureReceiver?
+  /// Packets of the leg's own source before this one may be sent (`OutgoingStream.index`): so far another process would
+  /// begin beyond it.
+  private(set) var ceiling: UInt64 = 0
+  /// Where another process was.
+  private var resumed: SourcePoint?
+
+  func resume(_ point: SourcePoint) { resumed = point }
+
+  /// This leg is plain; only the other one is encrypted.
+  func open() {
+    sender = nil
+    receiver = nil
+  }
+
+  /// The phone's keys, as an offer or answer names them.
+  func hear(_ keys: LegKeys) {
+    if let receiver, (try? receiver.rekey(keys.theirs)) != nil {
+      receiver.expectRestart()
+      return
+    }
+    receiver = try? SecureReceiver(keys.theirs, window: keys.window)
+    if let phone = resumed?.phone { try? receiver?.resume(phone) }
+  }
+
+  /// Protects that source from now on.
+  func send(_ stream: OutgoingStream, by key: SRTPKey) {
+    guard sender?.key != key || sender?.ssrc != stream.ssrc else { return }
+    let before = resumed?.ssrc == stream.ssrc ? resumed?.control : nil
+    resumed = nil
+    sender = try? SecureSender(key, ssrc: stream.ssrc, rollover: stream.rollover, controlSent: before ?? 0)
+    ceiling = 0
+  }
+
+  /// Another process would begin at that point, and by now this is known beyond this one.
+  func kept(_ point: SourcePoint) {
+    if point.ssrc == sender?.ssrc { ceiling = max(ceiling, point.index) }
+  }
+}
+
+extension SecureReceiver.Source: Storable {
+  public init(from reader: inout StorageReader) throws(StorageError) {
+    self.init(ssrc: try reader.value(), rollover: try reader.value())
+  }
+  public func write(to writer: inout StorageWriter) {
+    writer.put(ssrc)
+    writer.put(rollover)
+  }
+}
