@@ -41,6 +41,8 @@ let package = Package(
     .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
     .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
     .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+    .systemLibrary(name: "CMath"),
+    .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
     .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
 
     // The exchange, from the ground up.
@@ -53,6 +55,8 @@ let package = Package(
     library("Codecs", ["COpus", "CSpeexDSP"]),
     library("SRTP", ["CSRTP", "Crypto"]),
     library("SecureVoice", ["Codecs", "Crypto", "Wire"]),
+    library("QRCode", ["CQREncode"]),
+    library("VoiceKey", ["CMath", "CSpeexDSP", "Crypto", "Wire"]),
     library("RTP", ["Wire"]),
     library("SDP", ["Crypto", "Wire"]),
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
@@ -68,7 +72,9 @@ let package = Package(
     library("CallDoctor", ["Wire"]),
     library("Trace", ["SIP", "Wire"]),
     library("SNTP", ["Wire"]),
-    library("Console", ["Configuration", "Crypto", "Platform", "SNTP", "Wire", "CJansson"]),
+    library(
+      "Console",
+      ["Codecs", "Configuration", "Crypto", "Platform", "QRCode", "SNTP", "VoiceKey", "Wire", "CJansson"]),
     library(
       "Daemon",
       [
@@ -124,6 +130,8 @@ let package = Package(
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),
+    tests("VoiceKeyTests", ["VoiceKey", "Crypto"]),
+    tests("QRCodeTests", ["QRCode"]),
     tests("RTPTests", ["RTP", "Wire"]),
     tests("SRTPTests", ["SRTP", "Crypto", "COpenSSL", "Wire"]),
     tests("KernelRelayTests", ["KernelRelay", "Wire"]),

@@ -13,6 +13,8 @@ int clinux_can_write(int fd) {
   return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
 }
 
+int clinux_exists(const char *path) { return access(path, F_OK) == 0; }
+
 int clinux_is_executable(const char *path) { return access(path, X_OK) == 0; }
 
 int clinux_run(const char *program, const char *argument) {
@@ -39,6 +41,14 @@ int clinux_keys_singly(int fd) {
   now.c_lflag &= ~(tcflag_t)ICANON;
   now.c_cc[VMIN] = 1;
   now.c_cc[VTIME] = 0;
+  return or_errno(tcsetattr(fd, TCSANOW, &now));
+}
+
+int clinux_hide_keys(int fd) {
+  if (tcgetattr(fd, &before) < 0) return -errno;
+  struct termios now = before;
+  now.c_lflag &= ~(tcflag_t)ECHO;
+  now.c_lflag |= ECHONL;
   return or_errno(tcsetattr(fd, TCSANOW, &now));
 }
 

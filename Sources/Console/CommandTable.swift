@@ -86,6 +86,19 @@ public enum CommandTable {
     ],
     summary: "Checks this build on this processor with known answers; takes about a second.",
     details: ["FOLDER has wycheproof/aes_gcm_test.json and so on, and RFC 9605's sframe/test-vectors.json."])
+  public static let keygen = CommandDescription(
+    "keygen",
+    options: [
+      OptionDescription("--voice", value: "FILE", help: "a WAV file of 5 to 10 s of you speaking; must be given"),
+      OptionDescription("--output", value: "FILE", help: "where the sealed key goes; must be given, and not exist"),
+      OptionDescription("--passphrase", value: "FILE", help: "a file with the passphrase in its first line"),
+      OptionDescription("--svg", value: "FILE", help: "writes the fingerprint's QR code as a picture too"),
+    ],
+    summary: "Makes the identity key of a secure phone, with your voice in it, sealed by a passphrase.",
+    details: [
+      "The strength of the key is that of the system's random numbers; the voice can only add to it.",
+      "Exit status: 0 when made, 1 when the recording is refused.",
+    ])
   public static let sntp = CommandDescription(
     "sntp", operands: ["SERVER..."],
     options: [OptionDescription("--print", help: "shows the difference and leaves the clock alone")],
@@ -99,7 +112,7 @@ public enum CommandTable {
 
   public static let all = [
     serve, supervise, relayHelper, checkConfig, status, calls, call, trace, trunks, trunk, console, log, logLevel,
-    reload, selftest, sntp, grow, version,
+    reload, selftest, keygen, sntp, grow, version,
   ]
 
   public static var help: String {

@@ -7,7 +7,22 @@ public struct Terminal {
     clinux_keys_singly(0) == 0 ? Terminal() : nil
   }
 
+  /// Has the terminal show nothing of what is typed; nil where standard input is none.
+  public static func hideKeys() -> Terminal? {
+    clinux_hide_keys(0) == 0 ? Terminal() : nil
+  }
+
   public func restore() { clinux_restore_terminal(0) }
+
+  /// The next line of standard input, at most 1024 octets, without its end; nil where there is none.
+  public static func readLine() -> [UInt8]? {
+    var line: [UInt8] = []
+    while let key = readKey() {
+      if key == UInt8(ascii: "\n") { return line }
+      if line.count < 1024 { line.append(key) }
+    }
+    return line.isEmpty ? nil : line
+  }
 
   /// The next byte of standard input; nil at its end.
   public static func readKey() -> UInt8? {
@@ -21,6 +36,7 @@ public struct Terminal {
 }
 
 extension Files {
+  public static func exists(_ path: String) -> Bool { clinux_exists(path) != 0 }
   public static func isExecutable(_ path: String) -> Bool { clinux_is_executable(path) != 0 }
 }
 

@@ -84,6 +84,13 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
     return failed == 0 ? 0 : 1
   case "grow":
     return Commands.grow(disk: arguments.operands[0], partition: arguments.operands[1], folder: arguments.operands[2])
+  case "keygen":
+    guard let voice = arguments["--voice"], let output = arguments["--output"] else {
+      return Commands.misused("keygen needs --voice FILE and --output FILE")
+    }
+    return KeygenCommand(
+      voice: voice, output: output, passphrase: arguments["--passphrase"], picture: arguments["--svg"]
+    ).run()
   case "sntp": return SNTPCommand(servers: arguments.operands).run(onlyPrint: arguments["--print"] != nil)
   default:
     Process.writeOutput("sotto \(sottoVersion)\n")

@@ -183,11 +183,14 @@ int clinux_interfaces(void (*each)(void *context, const char *name, const struct
 // What only the log, the console and the clock need.
 // Whether a write of up to PIPE_BUF (4096) octets would not block.
 int clinux_can_write(int fd);
+int clinux_exists(const char *path);
 int clinux_is_executable(const char *path);
 // Runs a program with at most one argument to its end: its exit status, 128 and the signal that ended it, or -errno.
 int clinux_run(const char *program, const char *argument);
 // Has a terminal hand over each key at once; -ENOTTY where it is none.
 int clinux_keys_singly(int fd);
+// Has the terminal show nothing of a line that is typed but its end.
+int clinux_hide_keys(int fd);
 void clinux_restore_terminal(int fd);
 // Sets the time of day, in microseconds since 1970.
 int clinux_set_clock(int64_t microseconds);

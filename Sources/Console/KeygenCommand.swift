@@ -1,0 +1,145 @@
+import Codecs
+import Crypto
+import Platform
+import QRCode
+import VoiceKey
+import Wire
+
+/// `sotto keygen`: the identity key of a secure phone, out of the system's random numbers and a voice.
+public struct KeygenCommand {
+  private let voice: String
+  private let output: String
+  private let passphrase: String?
+  private let picture: String?
+
+  public init(voice: String, output: String, passphrase: String?, picture: String?) {
+    self.voice = voice
+    self.output = output
+    self.passphrase = passphrase
+    self.picture = picture
+  }
+
+  @export(interface)
+  public func run() -> Int32 {
+    // An identity that is lost can't be made again.
+    if Files.exists(output) {
+      return complain(output, "is there already; move it away if another is to take its place")
+    }
+    guard let recording = recording() else { return 1 }
+    guard var words = readPassphrase() else { return 1 }
+    defer { wipe(&words) }
+    do throws(CryptoError) {
+      return keep(try randomBytes(32), try randomBytes(28), recording, words)
+    } catch {
+      return complain("keygen", error.description)
+    }
+  }
+
+  private func complain(_ what: String, _ why: String) -> Int32 {
+    Process.writeError("sotto: \(what): \(why)\n")
+    return 1
+  }
+
+  private func recording() -> VoiceRecording? {
+    let file: WaveFile
+    do throws(PlatformError) {
+      let bytes = try Files.read(voice, limit: 64 << 20)
+      do throws(CodecError) {
+        file = try WaveFile(bytes)
+      } catch {
+        _ = complain(voice, error.description)
+        return nil
+      }
+    } catch {
+      _ = complain("keygen", error.description)
+      return nil
+    }
+    do throws(VoiceRefusal) {
+      return try VoiceRecording(file.samples, rate: file.rate)
+    } catch {
+      _ = complain(voice, error.description)
+      return nil
+    }
+  }
+
+  /// At least eight octets: what seals the key is all that keeps a thief of the file from it.
+  private func readPassphrase() -> [UInt8]? {
+    var words: [UInt8]
+    if let passphrase {
+      do throws(PlatformError) {
+        words = try Files.read(passphrase, limit: 4096)
+      } catch {
+        _ = complain("keygen", error.description)
+        return nil
+      }
+      words = Array(words.prefix { $0 != UInt8(ascii: "\n") })
+    } else {
+      let terminal = Terminal.hideKeys()
+      defer { terminal?.restore() }
+      words = ask("Passphrase: ", terminal) ?? []
+      if terminal != nil, ask("Again: ", terminal) != words {
+        _ = complain("keygen", "the two passphrases differ")
+        return nil
+      }
+    }
+    guard words.count >= 8 else {
+      _ = complain("keygen", "a passphrase of \(words.count) octets; it needs 8, and four words or more are better")
+      return nil
+    }
+    return words
+  }
+
+  private func ask(_ question: String, _ terminal: Terminal?) -> [UInt8]? {
+    if terminal != nil { Process.writeError(question) }
+    return Terminal.readLine()
+  }
+
+  private func keep(_ random: [UInt8], _ salt: [UInt8], _ recording: VoiceRecording, _ words: [UInt8]) -> Int32 {
+    var secret = identitySecret(random: random, recording: recording.samples)
+    defer { wipe(&secret) }
+    guard let sealed = SealedIdentity(secret: secret, passphrase: words, function: .best, random: salt) else {
+      return complain("keygen", "the passphrase can't be made a key of; are 64 MB of memory free?")
+    }
+    let fingerprint = identityFingerprint(sealed.publicKey)
+    guard let code = QRCode("sotto-identity:\(hex(Hash.sha256(sealed.publicKey)))") else {
+      return complain("keygen", "the fingerprint does not fit into a QR code")
+    }
+    do throws(PlatformError) {
+      try Files.writeAtomically(Array(sealed.text.utf8), to: output)
+      if let picture { try Files.writeAtomically(Array(code.svg.utf8), to: picture, mode: 0o644) }
+    } catch {
+      return complain("keygen", error.description)
+    }
+    Process.writeOutput(report(recording, sealed, fingerprint) + code.terminal)
+    return 0
+  }
+
+  private func report(_ recording: VoiceRecording, _ sealed: SealedIdentity, _ fingerprint: String) -> String {
+    let seal =
+      switch sealed.function {
+      case .argon2id(let kilobytes, let passes): "Argon2id, \(kilobytes / 1024) MB, \(passes) passes"
+      case .scrypt(let logarithm): "scrypt, \(1 << (Int(logarithm) - 10)) MB, for this build has no Argon2id"
+      }
+    let groups = fingerprint.split(separator: " ")
+    return """
+      recording    \(tenths(recording.seconds)) s, \(recording.rate) Hz, the voice \
+      \(tenths(recording.separation.ratio)) dB above the noise
+      health       good: repetition count and adaptive proportion (SP 800-90B 4.4), of noise and voice
+      estimate     bits a sample, of the lowest eight (SP 800-90B 6.3):
+                   commonest  collision  Markov  compression
+        voice      \(row(recording.voice))
+        noise      \(row(recording.noise))
+      credit       none. These are upper bounds; the key is as strong as the system's random numbers,
+                   and the voice can only add to them
+      sealed       in \(output), by \(seal)
+      fingerprint  \(groups[..<8].joined(separator: " "))
+                   \(groups[8...].joined(separator: " "))
+
+      """
+  }
+
+  private func row(_ estimates: EntropyEstimates) -> String {
+    padded(tenths(estimates.mostCommonValue), to: 11) + padded(tenths(estimates.collision), to: 11)
+      + padded(tenths(estimates.markov), to: 8) + tenths(estimates.compression)
+  }
+}

@@ -1,0 +1,32 @@
+import Crypto
+import Wire
+
+/// The secret of an identity key: 32 octets for Ed25519, by HKDF (RFC 5869) out of random octets of the operating system
+/// and, where somebody spoke, the hash of every sample. Whoever knows the recording knows nothing of the secret: the voice
+/// is credited no entropy, and can only add to the random octets, never take from them.
+@export(interface)
+public func identitySecret(random: [UInt8], recording: [Int16]) -> [UInt8] {
+  precondition(random.count == 32, "an identity takes 32 random octets")
+  var octets: [UInt8] = []
+  octets.reserveCapacity(2 * recording.count)
+  for sample in recording {
+    let bits = UInt16(bitPattern: sample)
+    octets.append(UInt8(truncatingIfNeeded: bits))
+    octets.append(UInt8(truncatingIfNeeded: bits >> 8))
+  }
+  var material = random + Hash.sha256(octets)
+  var key = HKDF.sha256.extract(salt: Array("sotto-identity-1".utf8), material)
+  defer {
+    wipe(&material)
+    wipe(&key)
+    wipe(&octets)
+  }
+  return HKDF.sha256.expand(key, info: Array("ed25519".utf8), count: 32)
+}
+
+/// How an identity is shown to people: the SHA-256 of its Ed25519 public key in sixteen groups of four digits.
+@export(interface)
+public func identityFingerprint(_ publicKey: [UInt8]) -> String {
+  let hash = Hash.sha256(publicKey)
+  return stride(from: 0, to: hash.count, by: 2).map { hex(hash[$0..<$0 + 2]) }.joined(separator: " ")
+}
