@@ -53,6 +53,8 @@ class Host:
         ip("link", "set", self.cable, "down")
 
     def remove(self):
+        # Its namespace may outlive its name for a moment, and would answer for whoever gets its address next.
+        ip("link", "delete", self.cable)
         ip("netns", "delete", self.name)
 
 
