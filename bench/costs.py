@@ -24,6 +24,8 @@ from load import FOLDER, PHONES, compile_tools, enter_namespace, talk
 
 THRESHOLDS = f"{FOLDER}/costs.json"
 SLACK = 1.1
+# What happens by the second is counted beside the packets, more of it on a slow day. One for each packet would be 1.
+MORE_ALLOCATIONS = 0.2
 TIMES = 50
 # Few and short, for callgrind is some fifty times slower than the processor.
 CALLS, SECONDS = 1, 5
@@ -162,7 +164,7 @@ def main():
     for name, count in counts.items():
         limit = thresholds[name]
         good = (count["instructions"] <= SLACK * limit["instructions"]
-                and count["allocations"] <= SLACK * limit["allocations"] + 0.02)
+                and count["allocations"] <= SLACK * limit["allocations"] + MORE_ALLOCATIONS)
         passed += good
         print(f"{'ok' if good else 'FAIL'} {name}: {count['instructions']} instructions, {count['allocations']} allocations"
               f" (last: {limit['instructions']}, {limit['allocations']})")
