@@ -43,6 +43,14 @@ public final class TLSIdentity {
     try Self.make(names.first ?? "", names: names, issuer: self, from: from, until: until)
   }
 
+  /// A certificate that only its fingerprint vouches for, as DTLS-SRTP has them (RFC 5763 §5), with a new key.
+  public static func nobody(from: Int64, until: Int64) throws(TLSError) -> TLSIdentity {
+    var made: OpaquePointer?
+    _ = cdtls_identity_make(from, until, &made)
+    guard let made else { throw .outOfMemory }
+    return TLSIdentity(made)
+  }
+
   private static func make(
     _ commonName: String, names: [String], issuer: TLSIdentity?, from: Int64, until: Int64
   ) throws(TLSError) -> TLSIdentity {

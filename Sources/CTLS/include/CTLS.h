@@ -81,4 +81,6 @@ const char *ctls_session_version(struct ctls_session *session);
 // Why it failed, in OpenSSL's words.
 const char *ctls_session_failure(struct ctls_session *session);
 
+#include "CDTLS.h"
+
 #endif
