@@ -20,10 +20,14 @@ public struct AudioStream: Hashable, Sendable {
   /// The keys by which its author sends, those first that it likes best; empty where it is not encrypted. Ours says
   /// `LocalSession.keys`.
   public var crypto: [CryptoLine] = []
+  /// What its author says of a handshake of DTLS, where that is how it is to be encrypted.
+  public var handshake: HandshakeDescription?
   /// What its author says of ICE; that of ours says `LocalSession.ice`.
   public var ice: IceDescription?
   /// What is passed on beside it.
   public var further: [FurtherStream] = []
+
+  var isSecured: Bool { !crypto.isEmpty || handshake != nil }
 
   public init(index: Int = 0, formats: [Format], direction: Direction = .sendrecv) {
     self.index = index
@@ -46,23 +50,23 @@ extension SessionDescription {
   /// ways would like it so.
   @export(interface)
   public func offeredAudio(_ policy: MediaPolicy = .plain) throws(SDPError) -> AudioStream {
-    guard policy != .unattainable else { throw .keysInTheOpen }
     let lines = media.indices.filter { media[$0].isAudio && media[$0].port != 0 }
     var refusal = lines.contains { !media[$0].isPlainRTP } ? SDPError.onlySecureAudio : .noUsableAudio
-    if policy != .plain {
+    if policy.encryption != .never {
       let secure = lines.filter { media[$0].isSecureRTP }
       let welcome = lines.filter { media[$0].isPlainRTP }
-      for index in secure + (policy == .secure ? welcome : []) {
+      for index in secure + (policy.mustEncrypt ? welcome : []) {
         let audio = stream(at: index, policy)
-        if !audio.formats.isEmpty && !audio.crypto.isEmpty { return audio }
+        if !audio.formats.isEmpty && audio.isSecured { return audio }
       }
-      if policy == .secure {
-        refusal = lines.contains { media[$0].offersCrypto } ? .noUsableKeys : .insecureAudio
-      } else if secure.contains(where: { media[$0].offersCrypto }) {
+      if policy.mustEncrypt {
+        let named = lines.contains { media[$0].offersCrypto }
+        refusal = !named ? .insecureAudio : policy.ways == .any ? .noUsableKeys : .keysInTheOpen
+      } else if policy.ways == .any, secure.contains(where: { media[$0].offersCrypto }) {
         refusal = .noUsableKeys
       }
     }
-    guard policy != .secure else { throw refusal }
+    guard !policy.mustEncrypt else { throw refusal }
     for index in lines where media[index].isPlainRTP {
       let audio = stream(at: index, policy)
       if !audio.formats.isEmpty { return audio }
@@ -90,8 +94,9 @@ extension SessionDescription {
     var audio = stream(at: index, policy)
     let own = said?.cryptoLines ?? []
     audio.crypto = audio.crypto.filter { line in own.contains { $0.tag == line.tag && $0.suite == line.suite } }
-    let mustBeSecure = policy == .secure || said?.isSecureRTP == true || media[index].isSecureRTP
-    guard !mustBeSecure || !audio.crypto.isEmpty else { return nil }
+    if said?.attribute("fingerprint") == nil { audio.handshake = nil }
+    let mustBeSecure = policy.mustEncrypt || said?.isSecureRTP == true || media[index].isSecureRTP
+    guard !mustBeSecure || audio.isSecured else { return nil }
     return audio.formats.isEmpty ? nil : audio
   }
 
@@ -101,7 +106,7 @@ extension SessionDescription {
     audio.packetTime = line.packetTime
     audio.longestPacketTime = line.longestPacketTime
     audio.muxesControl = line.attribute("rtcp-mux") != nil
-    if policy != .plain { audio.crypto = line.cryptoLines }
+    (audio.crypto, audio.handshake) = security(of: line, policy)
     audio.ice = ice(of: line)
     (audio.address, audio.rtcpAddress) = addresses(of: line, audio.ice, &audio.direction)
     return audio

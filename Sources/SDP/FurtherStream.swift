@@ -104,7 +104,7 @@ extension SessionDescription {
     let line = media[index]
     guard line.isRelayable else { return nil }
     // Who has to be encrypted has no other media beside it that is not.
-    if policy == .secure || policy == .unattainable { guard line.isSecureRTP else { return nil } }
+    guard line.isSecureRTP || !policy.mustEncrypt else { return nil }
     var stream = FurtherStream(index: index, line: line.medium, direction: direction(of: line))
     // What stands at the beginning of other datagrams is not known, so that checks could not be told from them.
     if stream.isRTP { stream.ice = ice(of: line) }

@@ -77,7 +77,7 @@ public struct LocalSession: Hashable, Sendable {
     var lines = offer.media.map { $0.refused() }
     if !audio.formats.isEmpty, audio.index < lines.count {
       var line = audioLine(audio, port: address.port, transport: offer.media[audio.index].transport)
-      answerKeys(to: offer.media[audio.index], in: &line)
+      answerKeys(to: offer, offer.media[audio.index], after: before, in: &line)
       ice.answer(
         0, offer.ice(of: offer.media[audio.index]), before: before?.ice, last: lastAudio, in: &line, at: address.ip)
       lines[audio.index] = line

@@ -38,11 +38,13 @@ public enum SDPError: Error, Hashable, Sendable {
       "only encrypted audio is offered, and encryption is off here or its keys would be read by anyone: let the phone"
         + " speak SIP over TLS, or make SRTP optional"
     case .insecureAudio:
-      "encryption is required here, and only plain audio is offered: switch on SRTP by SDES in the phone"
+      "encryption is required here, and only plain audio is offered: switch on SRTP in the phone, by SDES or by"
+        + " DTLS"
     case .noUsableKeys:
       "none of the a=crypto lines can be taken; offer AES_CM_128_HMAC_SHA1_80 without session parameters"
     case .keysInTheOpen:
-      "encryption is required here, but its keys would be read by anyone: let the phone speak SIP over TLS"
+      "encryption is required here, but its keys would be read by anyone: let the phone speak SIP over TLS, or set its"
+        + " SRTP to DTLS"
     case .mediaLinesDiffer(let offered, let answered):
       "the answer has \(answered) m= lines, but the offer had \(offered) (RFC 3264 section 6)"
     }

@@ -41,6 +41,7 @@ extension AudioStream: Storable {
     packetTime = try reader.value()
     longestPacketTime = try reader.value()
     crypto = try reader.value()
+    handshake = try reader.value()
     ice = try reader.value()
     further = try reader.value()
   }
@@ -54,6 +55,7 @@ extension AudioStream: Storable {
     writer.put(packetTime)
     writer.put(longestPacketTime)
     writer.put(crypto)
+    writer.put(handshake)
     writer.put(ice)
     writer.put(further)
   }
