@@ -27,8 +27,10 @@ public enum CallEnd: Equatable, Sendable {
   /// Encryption is required, and what it offers is not encrypted; or not in a way that the exchange has.
   case notEncrypted
   case noUsableKeys
-  /// Encryption is required of that party, but its keys would be read by anyone on the way.
-  case keysInTheOpen(CallParty)
+  /// Encryption is required, but the keys that the caller names would be read by anyone on the way.
+  case keysInTheOpen
+  /// That party's handshake of DTLS came to nothing; why, in words.
+  case handshakeFailed(CallParty, why: String)
   /// The request, or what it offers, cannot be used; what is wrong with it.
   case unusable(String)
   /// It came back to the exchange, or has passed too many.
@@ -72,6 +74,8 @@ public enum CallEnd: Equatable, Sendable {
     case .notEncrypted: "encryption is required, and none is offered"
     case .noUsableKeys: "none of the offered encryption keys can be used"
     case .keysInTheOpen: "encryption is required, but its keys would be read on the way"
+    case .handshakeFailed(let party, let why):
+      (party == .caller ? "the caller's keys were not agreed upon: " : "the callee's keys were not agreed upon: ") + why
     case .unusable(let fault): fault
     case .loop: "the call runs in a circle"
     case .unacknowledged(let party): party == .caller ? "no ACK from the caller" : "no ACK from the callee"

@@ -37,6 +37,7 @@ public enum Cause: String, Sendable {
   case noUsableKeys = "no-usable-keys"
   case keysInTheOpen = "keys-without-tls"
   case wrongKeys = "wrong-keys"
+  case handshakeFailed = "handshake-failed"
 
   // Networks.
   case natWithoutPort = "nat-without-rport"

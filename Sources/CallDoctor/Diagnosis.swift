@@ -61,18 +61,22 @@ private func outcome(_ call: CallFacts, _ end: CallEnd) -> Verdict {
   case .notEncrypted:
     return Verdict(
       .notEncrypted,
-      "\(caller) must be encrypted, and its phone offers plain media alone: switch on SRTP by SDES there, or set "
+      "\(caller) must be encrypted, and its phone offers plain media alone: switch on SRTP there, by SDES or DTLS, or set "
         + "'encryption: preferred' for it.")
   case .noUsableKeys:
     return Verdict(
       .noUsableKeys,
       "\(caller)'s phone names no key for encrypted media that can be used: set it to AES_CM_128_HMAC_SHA1_80, with SRTCP "
         + "encrypted too.")
-  case .keysInTheOpen(let party):
+  case .keysInTheOpen:
     return Verdict(
       .keysInTheOpen,
-      "\(call[party].number) must be encrypted, but does not speak SIP over TLS: anyone on the way would read its keys. "
-        + "Register its phone over TLS.")
+      "\(caller) must be encrypted, but its phone names its keys (SDES) without SIP over TLS: anyone on the way would read "
+        + "them. Register the phone over TLS, or set its SRTP to DTLS.")
+  case .handshakeFailed(let party, let why):
+    return Verdict(
+      .handshakeFailed,
+      "\(call[party].number)'s phone and the exchange could not agree on keys by DTLS, so nothing was heard: \(why).")
   case .unusable(let fault): return Verdict(.badRequest, "\(caller)'s phone asked for what cannot be: \(fault).")
   case .loop: return Verdict(.loop, "The call came back to the exchange: some forwarding runs in a circle.")
   case .unacknowledged(let party): return unacknowledged(call, party)

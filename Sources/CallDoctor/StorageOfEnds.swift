@@ -37,7 +37,8 @@ extension CallEnd: Storable {
     case 26: self = .shutdown
     case 27: self = .notEncrypted
     case 28: self = .noUsableKeys
-    case 29: self = .keysInTheOpen(try reader.value())
+    case 29: self = .keysInTheOpen
+    case 30: self = .handshakeFailed(try reader.value(), why: try reader.value())
     default: throw .invalid
     }
   }
@@ -63,7 +64,10 @@ extension CallEnd: Storable {
     case .onlyEncrypted: writer.put(case: 11)
     case .notEncrypted: writer.put(case: 27)
     case .noUsableKeys: writer.put(case: 28)
-    case .keysInTheOpen(let party): writer.put(case: 29, party)
+    case .keysInTheOpen: writer.put(case: 29)
+    case .handshakeFailed(let party, let why):
+      writer.put(case: 30, party)
+      writer.put(why)
     case .unusable(let fault): writer.put(case: 12, fault)
     case .loop: writer.put(case: 13)
     case .unacknowledged(let party): writer.put(case: 14, party)

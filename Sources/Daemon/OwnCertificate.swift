@@ -13,9 +13,9 @@ struct OwnCertificate {
   private static let day: Int64 = 86400
   /// 2025: a clock that says less is not set, as boards without a battery have it after power-up.
   private static let leastTime: Int64 = 1_735_689_600
-  private static let beginning: Int64 = 1_704_067_200
+  static let beginning: Int64 = 1_704_067_200
   /// The last second that a certificate of two-digit years can name (RFC 5280 §4.1.2.5).
-  private static let end: Int64 = 2_524_607_999
+  static let end: Int64 = 2_524_607_999
 
   /// Where it lies within the exchange's state.
   static func folder(_ state: String) -> String { state + "/tls" }
@@ -51,7 +51,8 @@ struct OwnCertificate {
     return (30 * day...821 * day).contains(leaf.expiry - now)
   }
 
-  private static func keep(_ identity: TLSIdentity, _ state: String, _ name: String) -> PlatformError? {
+  /// Writes certificate and key into the folder; why they could not be, or nil.
+  static func keep(_ identity: TLSIdentity, _ state: String, _ name: String) -> PlatformError? {
     do throws(PlatformError) {
       try Files.makeFolder(state)
       try Files.makeFolder(folder(state))

@@ -21,6 +21,7 @@ final class Server {
   var webSockets: WebSockets?
   let certificates: Certificates
   let media: MediaLink
+  let handshakes: Handshakes
   let recording: Recording
   let world: OutsideLink
   var control: ControlServer?
@@ -60,7 +61,8 @@ final class Server {
     connections = Connections(poller: poller)
     certificates = try Certificates(state: state)
     registrations = RegistrationFile(state: state)
-    exchange = try newExchange(configuration, now: started)
+    handshakes = try Handshakes(state: state)
+    exchange = try newExchange(configuration, handshakes, now: started)
     do throws(CryptoError) {
       var random = RandomSource(seed: try randomBytes(32))
       refusalTag = random.token(8)
@@ -134,6 +136,7 @@ final class Server {
     deadline = earliest(deadline, media.nextDeadline)
     deadline = earliest(deadline, world.nextDeadline)
     deadline = earliest(deadline, registrations.nextDeadline)
+    deadline = earliest(deadline, handshakes.nextDeadline)
     if let endsBy { deadline = earliest(deadline, min(endsBy, Clock.monotonic() + .milliseconds(20))) }
     return deadline
   }
@@ -143,7 +146,13 @@ final class Server {
     case .signals:
       while let signal = signals.next() { received(signal: signal, now: now) }
     case .media:
-      media.takeEvents { exchange.mediaEvent($0, now: now) }
+      media.takeEvents { event in
+        if case .shaken(let stream, let side, let datagram) = event {
+          handshakes.receive(datagram, stream, side, now: now)
+        } else {
+          exchange.mediaEvent(event, now: now)
+        }
+      }
     case .udp(let number):
       if let port = ports[number], case .udp(let socket) = port.socket { receive(socket, port.listener) }
     case .streamListener(let number):
@@ -202,6 +211,7 @@ final class Server {
     control?.wake(now: now)
     renewCertificate(now: now)
     media.wake(now: now)
+    handshakes.wake(now: now)
     keepRegistrations(now: now)
     if let due = sieve.nextDeadline, due <= now { sift(toTheEnd: true, now: now) }
     if ports.hasRetired && exchange.callCount == 0 { ports.closeRetired() }
@@ -209,7 +219,9 @@ final class Server {
 
   /// Does what the exchange asks, until it asks for nothing more.
   func drain(now: Instant) {
-    repeat { drainOutputs(now: now) } while world.deliver(to: exchange, now: now)
+    repeat {
+      repeat { drainOutputs(now: now) } while world.deliver(to: exchange, now: now)
+    } while handshakes.deliver(to: exchange, media, now: now)
   }
 
   private func drainOutputs(now: Instant) {
@@ -220,7 +232,9 @@ final class Server {
         transmit(bytes, flow, now: now)
       case .expectKeepAlives(let flow, let time): connections.expectKeepAlives(on: flow, within: time)
       case .reuse(let flow, let port): connections.reuse(flow, port: port)
-      case .media(let command): media.perform(command)
+      case .media(let command):
+        media.perform(command)
+        handshakes.follow(command, now: now)
       case .needPorts(let count): reserve(count)
       case .resolve(let question): world.ask(question)
       case .findLocalAddress(let transport, let remote):

@@ -7,9 +7,13 @@ import SIP
 import Wire
 
 /// An exchange that has done nothing yet.
-func newExchange(_ configuration: Configuration, now: Instant) throws(StartError) -> Exchange {
+func newExchange(
+  _ configuration: Configuration, _ handshakes: Handshakes, now: Instant
+) throws(StartError) -> Exchange {
   do throws(CryptoError) {
-    return Exchange(configuration, random: RandomSource(seed: try randomBytes(32)), now: now)
+    let exchange = Exchange(configuration, random: RandomSource(seed: try randomBytes(32)), now: now)
+    exchange.mediaFingerprint = handshakes.fingerprint
+    return exchange
   } catch {
     throw .noRandomness
   }
@@ -31,7 +35,7 @@ extension Server {
       try goOn(values, ports, file, torn: left.torn)
     } catch {
       values = [:]
-      exchange = try newExchange(configuration, now: Clock.monotonic())
+      exchange = try newExchange(configuration, handshakes, now: Clock.monotonic())
       exchange.offer(ports: ports)
       exchange.keepChanges()
       log.write(

@@ -119,6 +119,12 @@ struct Latch: Equatable, Sendable {
     return follow(from, now)
   }
 
+  /// Whether the phone may be there, as far as is known.
+  func mayBe(at source: SocketAddress) -> Bool {
+    if source == destination || isNamed(source) { return true }
+    return heard == nil && (source.ip == named?.ip || source.ip == signalling)
+  }
+
   private mutating func follow(_ source: SocketAddress, _ now: Instant) -> Verdict {
     let verdict: Verdict = isNamed(source) && heard == nil ? .same : .moved
     namedHasSpoken = namedHasSpoken || isNamed(source)

@@ -87,6 +87,8 @@ public struct Leg: Hashable, Sendable {
   public var isRTP = true
   /// Where it is encrypted; then nothing else is taken from this phone, and nothing else sent.
   public var keys: Boxed<LegKeys>?
+  /// Where its keys come from a handshake of DTLS: until they are there, nothing is taken and nothing sent but that.
+  public var handshake: Boxed<HandshakeTerms>?
   /// ICE, where it was agreed upon; boxed, for a leg is copied with each command.
   public var ice: Boxed<IceTerms>?
   /// Keys are converted where this is another than the other side's; nil leaves them as they come.

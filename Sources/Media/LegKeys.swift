@@ -33,7 +33,7 @@ final class LegSecurity {
 
   func resume(_ point: SourcePoint) { resumed = point }
 
-  /// This leg is plain; only the other one is encrypted.
+  /// This leg is plain, only the other one being encrypted; or it has no keys yet.
   func open() {
     sender = nil
     receiver = nil
@@ -71,5 +71,31 @@ extension SecureReceiver.Source: Storable {
   public func write(to writer: inout StorageWriter) {
     writer.put(ssrc)
     writer.put(rollover)
+  }
+}
+
+extension LegKeys: Storable {
+  public init(from reader: inout StorageReader) throws(StorageError) {
+    self.init(own: try reader.value(), theirs: try reader.value(), window: try reader.value())
+    guard !theirs.isEmpty else { throw .invalid }
+  }
+  public func write(to writer: inout StorageWriter) {
+    writer.put(own)
+    writer.put(theirs)
+    writer.put(window)
+  }
+}
+
+extension SRTPKey: @retroactive Storable {
+  public init(from reader: inout StorageReader) throws(StorageError) {
+    guard let suite = SRTPSuite(rawValue: try reader.value()),
+      let key = SRTPKey(suite, try reader.value(), identifier: try reader.value())
+    else { throw .invalid }
+    self = key
+  }
+  public func write(to writer: inout StorageWriter) {
+    writer.put(suite.rawValue)
+    writer.put(octets)
+    writer.put(identifier)
   }
 }

@@ -16,6 +16,10 @@ public enum Command: Sendable {
   /// Before the first leg of a stream that another process had: both of its sides follow. What waits in their sockets is
   /// taken once there is somewhere for it to go.
   case expectBoth(StreamID)
+  /// Sends a datagram of DTLS to this side's phone.
+  case shake(StreamID, Side, [UInt8])
+  /// The handshake of that name (`HandshakeTerms.association`) is done with this side's phone, and these are its keys.
+  case agreed(StreamID, Side, association: UInt64, LegKeys)
   /// Ends a stream and releases its ports; answered by `.closed`.
   case close(StreamID)
   /// Has this side's phone told of a key, 0…15 as RFC 4733 §3.2 has them, by the method of its leg.
@@ -37,6 +41,8 @@ public enum Event: Sendable {
   case latched(StreamID, Side, SocketAddress)
   /// ICE has found that the phone which is told this port of ours has its media there, or with `isControl` its RTCP.
   case proved(StreamID, port: UInt16, isControl: Bool, SocketAddress)
+  /// A datagram of DTLS came from where this side's phone may be.
+  case shaken(StreamID, Side, [UInt8])
   /// A key of this side's phone, which the other side's signalling is to tell of.
   case pressed(StreamID, Side, digit: UInt8, milliseconds: Int)
   /// Another process that goes on with what this side hears is to begin here.

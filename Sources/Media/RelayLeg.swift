@@ -29,8 +29,10 @@ struct RelayLeg {
   private(set) var givesMedia = false
   private(set) var isRTP = true
   private(set) var muxesControl = false
-  private(set) var hasKeys = false
+  private(set) var isEncrypted = false
   var hasIce = false
+  /// There where keys come from a handshake.
+  var handshake: HandshakeWay?
   /// Only what ICE's checks have vouched for is followed.
   var isProved = false
   var isActive: Bool { takesMedia && givesMedia }
@@ -47,10 +49,18 @@ struct RelayLeg {
     givesMedia = leg.givesMedia
     isRTP = leg.isRTP
     muxesControl = leg.muxesControl
-    hasKeys = leg.keys != nil
+    isEncrypted = leg.keys != nil || leg.handshake != nil
+    if leg.handshake == nil { handshake = nil } else if handshake == nil { handshake = HandshakeWay() }
     isThere = true
     negotiated = leg
     untouched = 0
+  }
+
+  /// The handshake is done that this is the name of; false where it is another's.
+  mutating func agree(_ association: UInt64, _ keys: LegKeys) -> Bool {
+    guard negotiated?.handshake?.wrappedValue.association == association else { return false }
+    negotiated?.keys = Boxed(wrappedValue: keys)
+    return true
   }
 
   /// A packet was relayed, as it came or not.

@@ -55,6 +55,13 @@ struct RelayStream {
     }
   }
 
+  /// The handshake is done that this is the name of, and these are its keys; false where another one is waited for.
+  mutating func agree(_ side: Side, _ association: UInt64, _ keys: LegKeys, now: Instant) -> Bool {
+    guard legs[Int(side.rawValue)].agree(association, keys) else { return false }
+    change(now) { _ in }
+    return true
+  }
+
   private mutating func change(_ now: Instant, _ body: (inout RelayStream) -> Void) {
     let wasActive = isActive
     body(&self)
@@ -90,7 +97,7 @@ struct RelayStream {
       return receiveDatagram(packet.count, side: side, from: from, now: now, moved: &moved)
     }
     var packet = packet
-    if legs[i].hasKeys {
+    if legs[i].isEncrypted {
       guard let opened = open(packet, i, isControl: false) else { return .drop }
       packet = opened
     }

@@ -15,7 +15,7 @@ extension RelayStream {
 
   /// Gives each leg a source of its own, and what protects it, as was agreed.
   mutating func settleSecurity(_ now: Instant) {
-    isSecured = legs[0].keys != nil || legs[1].keys != nil
+    isSecured = legs[0].isEncrypted || legs[1].isEncrypted
     for i in 0..<2 where legs[i].isThere {
       guard isSecured, let studio else {
         legs[i].security = nil
@@ -61,7 +61,7 @@ extension RelayStream {
     _ packet: UnsafeMutableRawBufferPointer, side: Side, from: SocketAddress, now: Instant
   ) -> Outcome {
     let i = Int(side.rawValue)
-    guard legs[i].hasKeys else {
+    guard legs[i].isEncrypted else {
       return receiveControl(UnsafeRawBufferPointer(packet), side: side, from: from, now: now)
     }
     guard let packet = open(packet, i, isControl: true) else { return .drop }
@@ -90,7 +90,7 @@ extension RelayStream {
     _ room: UnsafeMutableRawBufferPointer, count: Int, to side: Side, isControl: Bool
   ) -> Int {
     let i = Int(side.rawValue)
-    guard legs[i].hasKeys else { return count }
+    guard legs[i].isEncrypted else { return count }
     guard let security = legs[i].security, let sender = security.sender, let stream = source(toward: side),
       isControl || stream.index <= security.ceiling
     else { return 0 }

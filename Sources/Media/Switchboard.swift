@@ -111,10 +111,14 @@ struct Switchboard: PacketHandler {
     guard i >= 0 else { return nil }
     var moved = false
     var isControl = route.isControl
-    if route.shares != .nothing {
+    if !route.shares.isEmpty {
       let octets = UnsafeRawBufferPointer(packet)
-      if route.shares.hasChecks, RTPHeader.isSTUN(octets) { return check(octets, slot, route, from: from) }
-      isControl = isControl || route.shares.hasControl && RTCPCompound.isMuxed(octets)
+      if route.shares.contains(.checks), RTPHeader.isSTUN(octets) { return check(octets, slot, route, from: from) }
+      if route.shares.contains(.handshakes), RTPHeader.isDTLS(octets) {
+        shaken(octets, route, from: from)
+        return nil
+      }
+      isControl = isControl || route.shares.contains(.control) && RTCPCompound.isMuxed(octets)
     }
     guard
       let outcome = isControl

@@ -25,6 +25,6 @@ extension Switchboard {
     guard let id = entries[i]?.id, let port = entries[i]?.sockets[Int(route.side.rawValue)].port else { return }
     reconcile(i, takes: false)
     if !route.isControl { say(.latched(id, route.side, from)) }
-    if route.shares.hasChecks { say(.proved(id, port: port, isControl: route.isControl, from)) }
+    if route.shares.contains(.checks) { say(.proved(id, port: port, isControl: route.isControl, from)) }
   }
 }

@@ -17,6 +17,11 @@ extension Switchboard {
       reconcile(i, takes: false)
       address(i)
     case .resume(let id, let side, let from): entries[index[id] ?? open(id, now)]?.stream.resume(side, from, now: now)
+    case .shake(let id, let side, let datagram): shake(id, side, datagram)
+    case .agreed(let id, let side, let association, let keys):
+      guard let i = index[id], entries[i]?.stream.agree(side, association, keys, now: now) == true else { return }
+      address(i)
+      tellSources(i, now: now)
     case .kept(let id, let side, let source): if let i = index[id] { entries[i]?.stream.kept(side, source) }
     case .expectBoth(let id): entries[index[id] ?? open(id, now)]?.expectsBoth = true
     case .close(let id): close(id, &engine)

@@ -8,27 +8,21 @@ extension Switchboard {
     /// The kernel has what comes here.
     var isHeld = false
     /// What comes here too.
-    var shares = Shares.nothing
+    var shares: Shares = []
     /// The sockets of either side for RTP.
     var slotA: Int32 = -1
     var slotB: Int32 = -1
   }
 
-  /// What comes to a socket besides what it is for.
-  enum Shares: UInt8 {
-    case nothing
+  /// What comes to a socket besides what it is for; told apart by the first octet (RFC 7983 §7).
+  struct Shares: OptionSet {
+    let rawValue: UInt8
     /// RTCP, to that for RTP.
-    case control
+    static let control = Shares(rawValue: 1)
     /// ICE's checks.
-    case checks
-    case both
-
-    init(control: Bool, checks: Bool) {
-      self = checks ? control ? .both : .checks : control ? .control : .nothing
-    }
-
-    var hasControl: Bool { self == .control || self == .both }
-    var hasChecks: Bool { self == .checks || self == .both }
+    static let checks = Shares(rawValue: 2)
+    /// Handshakes of DTLS.
+    static let handshakes = Shares(rawValue: 4)
   }
 
   /// Tells the routes of a stream what its packets need to know.
@@ -36,18 +30,27 @@ extension Switchboard {
     let found = entries[i]?.look { entry in
       (
         entry.sockets, (entry.holds[0].number != 0, entry.holds[1].number != 0),
-        (entry.stream.legs[0].muxesControl, entry.stream.legs[1].muxesControl),
-        (entry.stream.legs[0].hasIce, entry.stream.legs[1].hasIce)
+        (entry.stream.legs[0].shares, entry.stream.legs[1].shares)
       )
     }
-    guard let (sockets, isHeld, isMuxed, hasIce) = found else { return }
+    guard let (sockets, isHeld, shares) = found else { return }
     for s in 0..<2 where sockets[s].rtp >= 0 {
       routes[sockets[s].rtp].isHeld = s == 0 ? isHeld.0 : isHeld.1
-      let checks = s == 0 ? hasIce.0 : hasIce.1
-      routes[sockets[s].rtp].shares = Shares(control: s == 0 ? isMuxed.0 : isMuxed.1, checks: checks)
-      routes[sockets[s].control].shares = Shares(control: false, checks: checks)
+      routes[sockets[s].rtp].shares = s == 0 ? shares.0 : shares.1
+      routes[sockets[s].control].shares = routes[sockets[s].rtp].shares.intersection(.checks)
       routes[sockets[s].rtp].slotA = Int32(sockets[0].rtp)
       routes[sockets[s].rtp].slotB = Int32(sockets[1].rtp)
     }
+  }
+}
+
+extension RelayLeg {
+  /// What comes to its port besides RTP.
+  fileprivate var shares: Switchboard.Shares {
+    var shares: Switchboard.Shares = []
+    if muxesControl { shares.insert(.control) }
+    if hasIce { shares.insert(.checks) }
+    if handshake != nil { shares.insert(.handshakes) }
+    return shares
   }
 }

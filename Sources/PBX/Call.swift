@@ -31,6 +31,8 @@ struct Call: Sendable {
   var portsInMedia: Set<UInt16> = []
   /// What it has beside the audio.
   var further = FurtherMedia()
+  /// What its handshakes of DTLS gave.
+  var handshakes: [HandshakeKeys] = []
   /// Our tags in its dialogs.
   var tags: [String] = []
   /// INVITEs of its phones.

@@ -58,9 +58,9 @@ extension Exchange {
       facts.callee.mayUse = mayUse(call)
       if let branch = ringing.branches.last { take(branch, &facts.callee) }
     case .talking(let talking), .ending(let talking):
-      take(talking.caller, &facts.caller)
+      take(talking.caller, call, &facts.caller)
       if let callee = talking.callee {
-        take(callee, &facts.callee)
+        take(callee, call, &facts.callee)
       } else {
         // The echo.
         facts.callee.sends = false
@@ -95,10 +95,10 @@ extension Exchange {
     facts.trunk = branch.trunk
     facts.mayUse = branch.codecs.map { $0.rawValue }
     facts.codecs = branch.said?.names ?? []
-    facts.mustEncrypt = branch.session.security.policy == .secure
+    facts.mustEncrypt = branch.session.security.policy.mustEncrypt
   }
 
-  private func take(_ leg: Leg, _ facts: inout PartyFacts) {
+  private func take(_ leg: Leg, _ call: Call, _ facts: inout PartyFacts) {
     let flow = leg.dialog.flow
     facts.number = leg.number
     facts.transport = flow.transport.parameterName
@@ -110,7 +110,7 @@ extension Exchange {
     guard let said = leg.said, let heard = leg.heard else { return }
     facts.named = heard.address
     facts.codec = Negotiation.codecName(said: said, heard: heard)
-    facts.encryption = leg.session.keys(with: heard)?.own.suite.name
+    facts.encryption = call.suite(of: leg)
     facts.codecs = heard.names
     facts.sends = said.direction.receives && heard.direction.sends
     facts.takes = said.direction.sends && heard.direction.receives
@@ -209,7 +209,7 @@ extension Refused {
     case .onlySecureAudio: .onlyEncrypted
     case .insecureAudio: .notEncrypted
     case .noUsableKeys: .noUsableKeys
-    case .keysInTheOpen: .keysInTheOpen(.caller)
+    case .keysInTheOpen: .keysInTheOpen
     case .noUsableAudio: .noCommonCodec
     default: .unusable(warning?.text ?? "its session description cannot be read")
     }

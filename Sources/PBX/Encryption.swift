@@ -11,28 +11,33 @@ extension Exchange {
   func mediaPolicy(_ number: String, trunk: String? = nil, by flow: Flow) -> MediaPolicy {
     let setting =
       trunk.map { outside.trunks[$0]?.settings.encryption } ?? configuration.extensions[number]?.encryption
-    let mayNameKeys = flow.transport.isEncrypted || configuration.media.allowsKeysWithoutTLS
+    let mayNameKeys = flow.transport.isSecure || configuration.media.allowsKeysWithoutTLS
+    let ways: MediaPolicy.Ways = mayNameKeys ? .any : .handshake
     switch setting ?? .preferred {
-    case .off: return .plain
-    case .preferred: return mayNameKeys ? .optional : .plain
-    case .required: return mayNameKeys ? .secure : .unattainable
+    case .off: return MediaPolicy(.never, by: ways)
+    case .preferred: return MediaPolicy(.welcome, by: ways)
+    case .required: return MediaPolicy(.must, by: ways)
     }
   }
 
   /// What the exchange begins to say to a phone, or to a trunk, on a dialog by this flow.
   func newSession(for number: String, trunk: String? = nil, by flow: Flow) -> LocalSession {
-    newSession(OwnSecurity(policy: mediaPolicy(number, trunk: trunk, by: flow), secret: random.bytes(32)))
+    newSession(
+      OwnSecurity(
+        policy: mediaPolicy(number, trunk: trunk, by: flow), secret: random.bytes(32), fingerprint: mediaFingerprint))
   }
 }
 
 extension LocalSession {
   /// Whoever calls for help is heard, encrypted or not.
   mutating func relax() {
-    switch security.policy {
-    case .unattainable: security.policy = .plain
-    case .secure: security.policy = .optional
-    case .plain, .optional: break
-    }
+    if security.policy.mustEncrypt { security.policy.encryption = .welcome }
+  }
+
+  /// What is offered suits one who speaks ICE or not, by this flow: a page in a browser speaks it, and comes by a WebSocket.
+  mutating func suit(hasICE: Bool, by flow: Flow) {
+    ice.isOffered = hasICE
+    if hasICE, flow.transport.isWebSocket { security.policy.ways = .browser }
   }
 
   /// What the media thread needs to know of the keys that were agreed with who says `heard`.
@@ -41,9 +46,14 @@ extension LocalSession {
       Boxed(wrappedValue: LegKeys(own: agreed.own, theirs: agreed.theirs, window: agreed.window))
     }
   }
-}
 
-extension Transport {
-  /// Whether nobody on the way reads what is said.
-  var isEncrypted: Bool { self == .tls || self == .wss }
+  /// What it, and whoever shakes hands, needs to know of a handshake.
+  func handshakeTerms(with heard: AudioStream) -> Boxed<HandshakeTerms>? {
+    handshake(with: heard).map { agreed in
+      Boxed(
+        wrappedValue: HandshakeTerms(
+          association: agreed.association, isClient: agreed.isClient,
+          fingerprints: agreed.fingerprints.map { $0.octets }))
+    }
+  }
 }

@@ -54,7 +54,6 @@ struct Leg: Sendable {
     var status = LegStatus(signalling: dialog.flow.text, port: port)
     if let said, let heard {
       status.codec = Negotiation.codecName(said: said, heard: heard)
-      status.encryption = session.keys(with: heard)?.own.suite.name
     }
     status.further = (heard?.further ?? []).compactMap { theirs in
       said?.further.contains { $0.number == theirs.number } == true ? theirs.line.kind : nil
@@ -64,7 +63,7 @@ struct Leg: Sendable {
   }
 
   /// Whether its RTCP goes by the port of RTP; then that is offered again.
-  var muxesControl: Bool { said?.muxesControl == true && heard?.muxesControl == true }
+  var muxesControl: Bool { heard.map { session.muxesControl(with: $0) } ?? false }
 
   var isOpen: Bool {
     guard case .open = ending else { return false }

@@ -61,7 +61,7 @@ extension Exchange {
 
   func setMedia(_ call: inout Call, _ side: CallSide, _ leg: Media.Leg) {
     call.portsInMedia.insert(leg.port)
-    emit(.media(.setLeg(call.stream, side.stream, leg)))
+    emit(.media(.setLeg(call.stream, side.stream, call.withKeys(leg))))
   }
 
   /// Tells the media thread what was agreed with both phones, or with the one that hears itself.
@@ -76,7 +76,7 @@ extension Exchange {
       }
       if isEcho {
         call.portsInMedia.insert(leg.port)
-        emit(.media(.setEcho(call.stream, media)))
+        emit(.media(.setEcho(call.stream, call.withKeys(media))))
       } else {
         setMedia(&call, side, media)
       }
@@ -108,7 +108,7 @@ extension Exchange {
     self.now = now
     defer { drainLayer() }
     switch event {
-    case .started: return
+    case .started, .shaken: return
     case .kernelRelay(nil): log(.notice, "media", "the kernel relays what needs nothing done to it", [])
     case .kernelRelay(.some(let reason)):
       log(.notice, "media", "the kernel does not relay, sotto does all of it", [.init("reason", reason)])

@@ -29,6 +29,7 @@ enum Negotiation {
     relayed.muxesControl = false
     relayed.ice = nil
     relayed.crypto = []
+    relayed.handshake = nil
     if offer.formats.isEmpty { return further.isEmpty ? nil : relayed }
     let offered = offererCodecs.filter { offer.has($0) }
     var formats: [Format] = []
@@ -71,6 +72,7 @@ enum Negotiation {
     relayed.muxesControl = offer.muxesControl
     relayed.ice = nil
     relayed.crypto = []
+    relayed.handshake = nil
     relayed.further = relayedFurther(offer, answer)
     // One may do without the audio where something else is agreed upon: a fax takes its place.
     guard !voice.isEmpty || !relayed.further.isEmpty else { return nil }
@@ -117,8 +119,9 @@ enum Negotiation {
     // Without a wish of its own it is likely to take what it is likely to send.
     let wish = min(heard.packetTime ?? said.packetTime ?? 20, heard.longestPacketTime ?? 60)
     leg.packetTime = UInt8(clamping: wish)
-    leg.muxesControl = said.muxesControl && heard.muxesControl
+    leg.muxesControl = session.muxesControl(with: heard)
     leg.keys = session.legKeys(with: heard)
+    leg.handshake = session.handshakeTerms(with: heard)
     leg.ice = session.iceTerms(0, with: heard.ice)
     leg.opusBitrate = sends.first { $0.stands(for: .opus) }?.number(of: "maxaveragebitrate") ?? 0
     return leg

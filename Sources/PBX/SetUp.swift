@@ -52,7 +52,6 @@ extension Exchange {
     if plan?.isEmergency == true { session.relax() }
     var offer: Call.Offer?
     do throws(Refused) {
-      guard session.security.policy != .unattainable else { throw Refused(SDPError.keysInTheOpen) }
       offer = try readOffer(request.headers, request.body, session.security.policy)
     } catch {
       keep(error.end, of: request, by: caller, to: number, from: flow)
@@ -71,7 +70,7 @@ extension Exchange {
       return refuse(transaction, request, 503, retryAfter: 5)
     }
 
-    if offer == nil { session.ice.isOffered = request.hasICE }
+    if offer == nil { session.suit(hasICE: request.hasICE, by: flow) }
     var further = FurtherMedia()
     if !isEcho { offer = offer.map { numbered($0, by: .caller, session, in: &further) } }
     let ownCaller = Call.Caller(
@@ -118,12 +117,10 @@ extension Exchange {
       }
       said = relayed
     }
-    let reachable = contacts.filter { mediaPolicy(number, by: $0.flow) != .unattainable }
-    guard !reachable.isEmpty else { return end(&call, refusing: 488, .keysInTheOpen(.callee)) }
-    for contact in reachable.prefix(Exchange.mostBranches) {
+    for contact in contacts.prefix(Exchange.mostBranches) {
       let flow = contact.flow
       var session = newSession(for: number, by: flow)
-      session.ice.isOffered = contact.contact.hasICE
+      session.suit(hasICE: contact.contact.hasICE, by: flow)
       let body = said.map { session.offer($0, at: mediaAddress(flow, port: port)).serialised() } ?? []
       let tag = newTag()
       let invite = newInvite(

@@ -104,7 +104,9 @@ extension Call {
     case .ringing: break
     case .talking(let talking), .ending(let talking):
       callerLeg = talking.caller.status
+      callerLeg.encryption = suite(of: talking.caller)
       calleeLeg = talking.callee?.status
+      calleeLeg?.encryption = talking.callee.flatMap { suite(of: $0) }
       phase = talking.isHeld ? .held : .connected
     case .over: phase = .ending
     }

@@ -13,7 +13,7 @@ extension Call: Storable {
       number: try reader.value(), callee: try reader.value(), startedAt: try reader.value(),
       answeredAt: try reader.value(), caller: try reader.value(), callerPort: try reader.value(),
       calleePort: try reader.value(), portsInMedia: try reader.value(), further: try reader.value(),
-      tags: try reader.value(), transactions: try reader.value(), statistics: nil, scheduled: try reader.value(),
+      handshakes: try reader.value(), tags: try reader.value(), transactions: try reader.value(), statistics: nil, scheduled: try reader.value(),
       state: try reader.value(), outward: try reader.value())
   }
   func write(to writer: inout StorageWriter) {
@@ -26,6 +26,7 @@ extension Call: Storable {
     writer.put(calleePort)
     writer.put(portsInMedia)
     writer.put(further)
+    writer.put(handshakes)
     writer.put(tags)
     writer.put(transactions)
     writer.put(scheduled)

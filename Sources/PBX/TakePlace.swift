@@ -47,7 +47,6 @@ extension Exchange {
     let address = mediaAddress(flow, port: leg.port)
     heard.direction = .sendrecv
     do throws(Refused) {
-      guard leg.session.security.policy != .unattainable else { throw Refused(SDPError.keysInTheOpen) }
       let body: SessionDescription
       var delayed: Call.DelayedOffer?
       if let offer = try readOffer(request.headers, request.body, leg.session.security.policy) {

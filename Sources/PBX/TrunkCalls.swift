@@ -129,9 +129,6 @@ extension Exchange {
     }
     var session = newSession(for: "", trunk: name, by: flow)
     if outward.isEmergency { session.relax() }
-    guard session.security.policy != .unattainable else {
-      return end(&call, refusing: 488, .keysInTheOpen(.callee))
-    }
     let body = said.map { session.offer($0, at: mediaAddress(flow, port: port)).serialised() } ?? []
     let tag = newTag()
     let uri = trunk.uri(escapedUser(outward.number.text(outward.isEmergency ? .dialled : trunk.settings.format)))

@@ -64,6 +64,11 @@ public struct RTPHeader: Equatable, Sendable {
 extension RTPHeader {
   /// Whether a packet on the port of a stream is STUN instead (RFC 7983 §7).
   public static func isSTUN(_ packet: UnsafeRawBufferPointer) -> Bool { packet.count > 0 && packet[0] < 4 }
+
+  /// Whether it is DTLS.
+  public static func isDTLS(_ packet: UnsafeRawBufferPointer) -> Bool {
+    packet.count > 0 && (20...63).contains(packet[0])
+  }
 }
 
 func word(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> UInt32 {

@@ -7,6 +7,9 @@ public enum Transport: UInt8, Hashable, Sendable {
   /// Whether the transport delivers by itself, so that a transaction sends nothing twice (RFC 3261 §17).
   public var isReliable: Bool { self != .udp }
 
+  /// Whether nobody on the way reads what is said.
+  public var isSecure: Bool { self == .tls || self == .wss }
+
   /// Whether each message comes apart from the others, so that it needs no Content-Length (RFC 3261 §18.3, RFC 7118 §5).
   public var keepsMessagesApart: Bool { self != .tcp && self != .tls }
 
