@@ -86,7 +86,7 @@ extension LegKeys: Storable {
   }
 }
 
-extension SRTPKey: @retroactive Storable {
+extension SRTPKey: Storable {
   public init(from reader: inout StorageReader) throws(StorageError) {
     guard let suite = SRTPSuite(rawValue: try reader.value()),
       let key = SRTPKey(suite, try reader.value(), identifier: try reader.value())

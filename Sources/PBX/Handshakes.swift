@@ -1,4 +1,5 @@
 import CallDoctor
+import Configuration
 import Crypto
 import Media
 import SDP

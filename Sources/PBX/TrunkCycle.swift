@@ -218,6 +218,6 @@ extension ServerHop {
   func flow(from local: SocketAddress) -> Flow {
     Flow(
       transport: transport, local: local, remote: address,
-      serverName: transport == .tls || transport == .wss ? serverName : nil)
+      serverName: transport.isSecure ? serverName : nil)
   }
 }

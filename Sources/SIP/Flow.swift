@@ -7,6 +7,9 @@ public enum Transport: UInt8, Hashable, Sendable {
   /// Whether the transport delivers by itself, so that a transaction sends nothing twice (RFC 3261 §17).
   public var isReliable: Bool { self != .udp }
 
+  /// RFC 7118.
+  public var isWebSocket: Bool { self == .ws || self == .wss }
+
   /// Whether nobody on the way reads what is said.
   public var isSecure: Bool { self == .tls || self == .wss }
 

@@ -61,7 +61,8 @@ video_fps 10
 class Phone:
     """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file; `authority` is the PEM file that it
     trusts over TLS; with `video` it has a camera; with `mux` it has its RTCP on the port of RTP; with `ice` it looks by
-    ICE for the way of its media; `encryption` is how it takes keys by SDES (srtp, srtp-mand)."""
+    ICE for the way of its media; `encryption` is how it comes by keys: by SDES (srtp, srtp-mand) or
+    by a handshake (dtls_srtp, dtls_srtpf)."""
 
     def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, version=4,
                  authority=None, video=False, mux=False, ice=False, encryption=None):
@@ -75,7 +76,8 @@ class Phone:
                 folder=folder, speech=speech, jitter=jitter, listen=listen,
                 ring_for=ring_for, modules=MODULES, control=host.control_port, rtp=host.rtp_ports,
                 more=(VIDEO if video else "") + ("rtcp_mux yes\n" if mux else "")
-                + ("module ice.so\n" if ice else "") + ("module srtp.so\n" if encryption else "")))
+                + ("module ice.so\n" if ice else "")
+                + (f"module {'dtls_srtp' if encryption.startswith('dtls') else 'srtp'}.so\n" if encryption else "")))
             if authority:
                 file.write(f"sip_cafile {authority}\n")
         with open(f"{folder}/accounts", "w") as file:
