@@ -121,8 +121,8 @@ def other_make(office, manner):
 
 
 def shaking(office, number, says, path=Path("udp", 4), **options):
-    """baresip with keys by a handshake of DTLS, in UDP/TLS/RTP/SAVPF."""
-    return office.phone(number, says, path, codecs=["PCMU"], encryption="dtls_srtpf", authority=None, mux=True, **options)
+    """baresip with keys by a handshake of DTLS,."""
+    return office.phone(number, says, path, codecs=["PCMU"], encryption="dtls_srtp", authority=None, mux=True, **options)
 
 
 @chapter.promise("keys by DTLS over {0}: a phone hears and is heard by one that is plain, calling {1}, and nobody else hears",

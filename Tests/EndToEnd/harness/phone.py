@@ -62,7 +62,7 @@ class Phone:
     """`account` is what follows <sip:NUMBER@DOMAIN> in baresip's accounts file; `authority` is the PEM file that it
     trusts over TLS; with `video` it has a camera; with `mux` it has its RTCP on the port of RTP; with `ice` it looks by
     ICE for the way of its media; `encryption` is how it comes by keys: by SDES (srtp, srtp-mand) or
-    by a handshake (dtls_srtp, dtls_srtpf)."""
+    by a handshake (dtls_srtp)."""
 
     def __init__(self, host, folder, number, domain, speech, account="", jitter="5-10", ring_for=60, version=4,
                  authority=None, video=False, mux=False, ice=False, encryption=None):
