@@ -120,7 +120,8 @@ let package = Package(
     tests("STUNTests", ["STUN", "Crypto", "Wire"]),
     tests("DNSTests", ["DNS", "SIP", "Crypto", "SimNet", "Wire"]),
     tests("SelfTestTests", ["SelfTest"]),
-    tests("DaemonTests", ["Daemon", "Console", "Configuration", "Platform", "SIP", "Wire"]),
+    tests(
+      "DaemonTests", ["Daemon", "Console", "Configuration", "Crypto", "Media", "Platform", "SIP", "Wire"]),
     tests("ConsoleTests", ["Console"]),
     tests("SNTPTests", ["SNTP", "Wire"]),
     tests("CallDoctorTests", ["CallDoctor", "Wire"]),

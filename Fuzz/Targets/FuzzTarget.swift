@@ -11,6 +11,7 @@ public let fuzzTargets = [
   FuzzTarget(name: "uri", fault: uriFault),
   FuzzTarget(name: "sdp", fault: sdpFault),
   FuzzTarget(name: "crypto", fault: cryptoFault),
+  FuzzTarget(name: "handshake", fault: handshakeFault),
   FuzzTarget(name: "rtp", fault: rtpFault),
   FuzzTarget(name: "relay", fault: relayFault),
   FuzzTarget(name: "yaml", fault: yamlFault),

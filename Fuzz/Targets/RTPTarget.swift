@@ -21,6 +21,8 @@ func rtpFault(_ bytes: [UInt8]) -> String? {
       guard (1...buffer.count / 4).contains(compound.count) else { return "a compound of more packets than fit" }
       guard RTCPCompound(buffer, allowReducedSize: true) == compound else { return "reduced size reads it otherwise" }
     }
-    return nil
+    // RFC 7983 §7: what comes by one port is told apart by its first octet.
+    let kinds = [RTPHeader.isSTUN(buffer), RTPHeader.isDTLS(buffer), RTPHeader(buffer) != nil || compound != nil]
+    return kinds.filter { $0 }.count <= 1 ? nil : "a datagram is taken for two protocols"
   }
 }

@@ -58,8 +58,8 @@ public final class Exchange {
   /// What changed since it was last kept; nil where nobody keeps it.
   var changedCalls: Set<UInt32>?
   var changedSources: Set<CallReference>?
-  /// The SHA-256 of the certificate that handshakes of DTLS show; where it is empty, none is agreed upon.
-  public var mediaFingerprint: [UInt8] = []
+  /// The SHA-256 of the certificate that handshakes of DTLS show.
+  public var mediaFingerprint = OwnSecurity.nobody
   /// Where phones have their media by ICE's word.
   var proved = ProvedWays()
   var haveMessagesChanged = false

@@ -42,24 +42,27 @@ public struct OwnSecurity: Hashable, Sendable {
   public var policy: MediaPolicy
   /// 32 random octets, of which the keys of this dialog are made; without them it has none.
   private let secret: [UInt8]
-  /// The SHA-256 of the certificate that handshakes show; empty where there are none.
+  /// The SHA-256 of the certificate that handshakes show.
   let fingerprint: [UInt8]
   /// How often another association of DTLS was begun.
   var associations: UInt32 = 0
   /// As offered: what is stronger first, and what all phones have. The last is for those that have nothing else.
   static let suites: [SRTPSuite] = [.aeadAES256GCM, .aeadAES128GCM, .aesCM256Tag80, .aesCM128Tag80, .aesCM128Tag32]
 
-  public init(policy: MediaPolicy = .plain, secret: [UInt8] = [], fingerprint: [UInt8] = []) {
+  /// No certificate has this fingerprint, so that a handshake fails for whoever expects it.
+  public static let nobody = [UInt8](repeating: 0, count: 32)
+
+  /// `fingerprint` is the SHA-256 of the certificate that handshakes show.
+  public init(policy: MediaPolicy = .plain, secret: [UInt8] = [], fingerprint: [UInt8] = nobody) {
     self.policy = secret.count == 32 ? policy : .plain
     self.secret = secret
-    self.fingerprint = fingerprint.count == 32 ? fingerprint : []
+    self.fingerprint = fingerprint.count == 32 ? fingerprint : Self.nobody
   }
 
   /// Whether keys are agreed upon at all.
   var isSpoken: Bool { policy.encryption != .never }
   /// Whether they may be named.
   var namesKeys: Bool { isSpoken && policy.ways == .any }
-  var shakesHands: Bool { isSpoken && !fingerprint.isEmpty }
 
   /// Lines that offer each of the suites. Those of a dialog are the same each time, so that a stream goes on under its key.
   func offered() -> [CryptoLine] {
@@ -157,7 +160,7 @@ extension LocalSession {
     }
     // Where it is merely welcome, a phone on a plain way is not bothered with what few have.
     let isWorthIt = security.policy.mustEncrypt || security.policy.ways != .handshake
-    guard security.shakesHands, isHandshake || named == nil && isWorthIt else { return }
+    guard isHandshake || named == nil && isWorthIt else { return }
     offerHandshake(in: &line)
     // One handshake for both, as nearly all want it.
     if line.attribute("rtcp-mux") == nil { line.attributes.append(Attribute("rtcp-mux")) }
