@@ -102,7 +102,7 @@ public enum CommandTable {
   public static let voice = CommandDescription(
     "voice", operands: ["secure|open|report", "FILE"],
     options: [
-      OptionDescription("--key", value: "FILE", help: "secure, open: 64 hexadecimal digits; secure makes it if missing"),
+      OptionDescription("--key", value: "FILE", help: "secure, open: 64 hex digits; secure makes one if missing"),
       OptionDescription("--out", value: "FILE", help: "where it goes; of a report a folder, for index.html"),
       OptionDescription("--secured", value: "FILE", help: "report: what 'sotto voice secure' wrote, or any µ-law"),
       OptionDescription("--call", value: "PCAP", help: "report: a capture with the call in it"),

@@ -1,5 +1,4 @@
 import Codecs
-import Configuration
 import Crypto
 import Platform
 import SecureVoice
@@ -24,7 +23,7 @@ public struct VoiceCommand {
   @export(interface)
   public static func run(_ words: [String], _ arguments: Arguments) -> Int32 {
     guard ["secure", "open", "report"].contains(words[0]) else {
-      return Commands.misused("'sotto voice' can secure, open and report, not \(quoted(words[0])). See 'sotto voice --help'.")
+      return Commands.misused("'sotto voice' knows secure, open and report. See 'sotto voice --help'.")
     }
     let own = words[0] == "report" ? ["--secured", "--call", "--stream"] : ["--key"]
     for option in ["--secured", "--call", "--stream", "--key"] where arguments[option] != nil && !own.contains(option) {
@@ -78,7 +77,8 @@ public struct VoiceCommand {
       var text = try Files.read(key, limit: 4096)
       defer { wipe(&text) }
       let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-      guard let octets = bytes(hex: String(decoding: line, as: UTF8.self)), octets.count == SealedRecording.keyCount else {
+      guard let octets = bytes(hex: String(decoding: line, as: UTF8.self)), octets.count == SealedRecording.keyCount
+      else {
         _ = Self.complain(key, "is no key; expected 64 hexadecimal digits, as 'openssl rand -hex 32' prints them")
         return nil
       }

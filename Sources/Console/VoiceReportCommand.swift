@@ -81,10 +81,8 @@ struct VoiceReportCommand {
       do throws(CaptureFault) {
         let streams = try CapturedStreams(try CaptureFile(bytes))
         let payloads = try streams.payloads(of: number ?? 1)
-        return (
-          SecuredPayloads(payloads),
-          subject("stream \(number ?? 1) of \(streams.all.count) in \(path)", Self.notes(streams.all, taken: number ?? 1))
-        )
+        let name = "stream \(number ?? 1) of \(streams.all.count) in \(path)"
+        return (SecuredPayloads(payloads), subject(name, Self.notes(streams.all, taken: number ?? 1)))
       } catch {
         _ = VoiceCommand.complain(path, error.description)
         return nil

@@ -132,7 +132,8 @@ public struct SealedRecording: Sendable {
 
   private static func ratchet(_ key: [UInt8], _ note: [UInt8]) -> Ratchet {
     let secret = HKDF.sha256.extract(salt: note, key)
-    return Ratchet(baseKey: HKDF.sha256.expand(secret, info: Array("sotto-recording-1 sframe".utf8), count: 32), start: .zero)
+    let baseKey = HKDF.sha256.expand(secret, info: Array("sotto-recording-1 sframe".utf8), count: 32)
+    return Ratchet(baseKey: baseKey, start: .zero)
   }
 }
 

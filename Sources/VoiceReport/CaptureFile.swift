@@ -96,6 +96,8 @@ public enum CaptureFault: Error, Hashable, Sendable {
   }
 }
 
-func number(_ bytes: [UInt8], _ place: Int) -> UInt32 { UInt32(short(bytes, place)) << 16 | UInt32(short(bytes, place + 2)) }
+func number(_ bytes: [UInt8], _ place: Int) -> UInt32 {
+  UInt32(short(bytes, place)) << 16 | UInt32(short(bytes, place + 2))
+}
 
 func short(_ bytes: [UInt8], _ place: Int) -> UInt16 { UInt16(bytes[place]) << 8 | UInt16(bytes[place + 1]) }

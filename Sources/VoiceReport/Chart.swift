@@ -48,11 +48,13 @@ struct Chart {
   mutating func verticalAxis(_ name: String, step: Double, places: Int = 0) {
     for tick in ticks(y, step) {
       let at = down(tick)
-      body += "<path class=\"grid\" d=\"M\(fixed(Self.left, 1)) \(fixed(at, 1))H\(fixed(Self.width - Self.right, 1))\"/>"
+      let (from, to) = (fixed(Self.left, 1), fixed(Self.width - Self.right, 1))
+      body += "<path class=\"grid\" d=\"M\(from) \(fixed(at, 1))H\(to)\"/>"
       body += text(fixed(Self.left - 6, 1), fixed(at + 4, 1), "end", fixed(tick, places))
     }
     let middle = fixed((Self.top + Self.height - Self.bottom) / 2, 1)
-    body += "<text class=\"label\" text-anchor=\"middle\" transform=\"translate(12 \(middle)) rotate(-90)\">\(name)</text>"
+    let turned = "transform=\"translate(12 \(middle)) rotate(-90)\""
+    body += "<text class=\"label\" text-anchor=\"middle\" \(turned)>\(name)</text>"
   }
 
   private func ticks(_ range: ClosedRange<Double>, _ step: Double) -> [Double] {

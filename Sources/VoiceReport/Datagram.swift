@@ -31,9 +31,8 @@ struct Datagram {
     let header = Int(bytes[start] & 15) * 4
     let all = Int(short(bytes, start + 2))
     guard header >= 20, all >= header, all <= packet.count else { return nil }
-    return (
-      IPAddress(ipv4: number(bytes, start + 12)), IPAddress(ipv4: number(bytes, start + 16)), start + header..<start + all
-    )
+    let (from, to) = (IPAddress(ipv4: number(bytes, start + 12)), IPAddress(ipv4: number(bytes, start + 16)))
+    return (from, to, start + header..<start + all)
   }
 
   /// RFC 8200 §3, past what extensions stand before UDP.

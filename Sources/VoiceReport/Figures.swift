@@ -17,7 +17,7 @@ extension VoiceReport {
   func waveform(_ signal: Signal, _ kind: String, _ name: String) -> Figure {
     let seconds = Double(signal.samples.count) / 8000
     var chart = Chart("Waveform of \(name)", x: 0...seconds, y: -1...1)
-    chart.horizontalAxis("seconds", step: Self.step(seconds), places: seconds < 4 ? 1 : 0)
+    Self.secondsAxis(&chart, seconds)
     chart.verticalAxis("of full scale", step: 0.5, places: 1)
     let columns = min(Self.columns, signal.samples.count)
     chart.band(
@@ -30,9 +30,9 @@ extension VoiceReport {
     return Figure(chart: chart, caption: "Waveform of \(name)")
   }
 
-  private static func step(_ range: Double) -> Double {
-    for step in [0.1, 0.2, 0.5, 1, 2, 5, 10] where range / step <= 10 { return step }
-    return 20
+  private static func secondsAxis(_ chart: inout Chart, _ seconds: Double) {
+    let step = [0.1, 0.2, 0.5, 1, 2, 5, 10].first { seconds / $0 <= 10 } ?? 20
+    chart.horizontalAxis("seconds", step: step, places: step < 1 ? 1 : 0)
   }
 
   /// Of the secured voice with what is open in it, faintly, and without.
@@ -77,14 +77,14 @@ extension VoiceReport {
       return stride(from: 0, to: all.count, by: every).map { (all[$0].mean, all[$0].deviation) }
     }
     chart.marks("voice", moments(originalSignal), isTurned: false)
-    chart.marks("noise", moments(heardSignal), isTurned: true)
+    chart.marks("noise", moments(sealedSignal), isTurned: true)
     let ideal = Self.idealSegment
     chart.ellipse(
       "ideal", (0, ideal.deviation), (3 * ideal.deviation / Double(Self.packet).squareRoot(), 3 * ideal.spread))
     return Figure(
       chart: chart,
       caption: """
-        Segments of 20 ms: <b class="voice">■ original</b>, <b class="noise">◆ secured</b>, and the circle within which \
+        Segments of 20 ms: <b class="voice">■ original</b>, <b class="noise">◆ secured</b> (what is sealed), and the circle within which \
         99 of 100 of noise lie
         """)
   }
@@ -99,61 +99,23 @@ extension VoiceReport {
     return (square.squareRoot(), spread / (2 * square.squareRoot()))
   }
 
-  /// How often each octet comes.
-  func octets() -> Figure {
-    let sealed = zip(payloads.octets, payloads.isOpen).filter { !$0.1 || !payloads.isSFrame }.map { $0.0 }
-    let shares = [original, sealed].map { octets in
-      OctetStatistics(octets).counts.map { 100 * Double($0) / Double(max(1, octets.count)) }
+  /// Whether pauses can be told from words.
+  func loudness() -> Figure {
+    let seconds = Double(max(original.count, sealedSignal.samples.count)) / 8000
+    var chart = Chart("Loudness of each packet", x: 0...seconds, y: 0...0.6)
+    Self.secondsAxis(&chart, seconds)
+    chart.verticalAxis("root mean square of 20 ms", step: 0.1, places: 1)
+    for (signal, kind) in [(originalSignal, "voice"), (sealedSignal, "noise")] {
+      let all = signal.loudness(every: Self.packet).samples
+      let every = max(1, all.count / Self.columns)
+      chart.line(kind, stride(from: 0, to: all.count, by: every).map { (0.02 * Double($0), all[$0]) })
     }
-    var chart = Chart("How often each octet comes", x: 0...255, y: 0...3)
-    chart.horizontalAxis("octet", step: 32)
-    chart.verticalAxis("per cent", step: 0.5, places: 1)
-    chart.band("voice", shares[0].enumerated().map { (Double($0), 0, $1) })
-    chart.line("noise", shares[1].enumerated().map { (Double($0), $1) })
-    chart.line("ideal", [(0, 100.0 / 256), (255, 100.0 / 256)])
+    chart.line("ideal", [(0, Self.idealSegment.deviation), (seconds, Self.idealSegment.deviation)])
     return Figure(
       chart: chart,
       caption: """
-        How often each octet comes: <b class="voice">original</b>, <b class="noise">secured</b> (what is sealed), and of \
+        Loudness of each 20 ms: <b class="voice">original</b>, <b class="noise">secured</b> (what is sealed), and of \
         noise, dashed
         """)
   }
-
-  /// Figure 10: how the powers of all frequencies of all segments are distributed about their mean.
-  func levels() -> Figure {
-    var chart = Chart("How often each level of the spectrum comes", x: -60...20, y: 0...10)
-    chart.horizontalAxis("dB about the mean of all frequencies", step: 10)
-    chart.verticalAxis("per cent of each dB", step: 2)
-    for (signal, kind) in [(originalSignal, "voice"), (sealedSignal, "noise")] {
-      chart.line(kind, Self.levels(of: signal))
-    }
-    // The power of noise is distributed exponentially; so much of it is below each level.
-    func below(_ level: Double) -> Double { 1 - exp(-pow(10, level / 10)) }
-    chart.line("ideal", (-60..<20).map { (Double($0) + 0.5, 100 * (below(Double($0) + 1) - below(Double($0)))) })
-    return Figure(
-      chart: chart,
-      caption: """
-        How often each level comes in the spectra of single segments: <b class="voice">original</b>, \
-        <b class="noise">secured</b> (what is sealed), and of noise, dashed
-        """)
-  }
-
-  private static func levels(of signal: Signal) -> [(x: Double, y: Double)] {
-    let transform = FourierTransform(count: Signal.segment)
-    var powers: [Double] = []
-    for start in stride(from: 0, to: signal.samples.count - Signal.segment + 1, by: Signal.segment) {
-      powers += transform.power(signal.samples[start..<start + Signal.segment])[1..<Signal.segment / 2]
-    }
-    let mean = powers.reduce(0, +) / Double(max(1, powers.count))
-    var counts = [Int](repeating: 0, count: 80)
-    for power in powers where power > 0 && mean > 0 {
-      let level = Int(floor(10 * log10(power / mean)).clamped(to: -60...19)) + 60
-      counts[level] += 1
-    }
-    return counts.enumerated().map { (Double($0) - 59.5, 100 * Double($1) / Double(max(1, powers.count))) }
-  }
-}
-
-extension Double {
-  fileprivate func clamped(to range: ClosedRange<Double>) -> Double { max(range.lowerBound, min(range.upperBound, self)) }
 }

@@ -22,7 +22,8 @@ public struct Finding: Sendable {
   public var line: String {
     let left = name + String(repeating: " ", count: max(1, 32 - name.utf8.count))
     let before = original.map { "original \(fixed($0, places)), " } ?? ""
-    return "\(left)\(before)secured \(fixed(secured, places)), of noise \(idealText)\(holds ? "" : "  <-- not as of noise")"
+    let after = holds ? "" : "  <-- not as of noise"
+    return "\(left)\(before)secured \(fixed(secured, places)), of noise \(idealText)\(after)"
   }
 }
 
@@ -81,14 +82,14 @@ extension VoiceReport {
         original: nil, secured: loud.largestCorrelation(with: hidden, reach: packetReach),
         ideal: Tolerance(largestOf: 2 * packetReach + 1, deviation: 1 / packets.squareRoot()), places: 4),
       Finding(
-        name: "NSCR, per cent",
+        name: "NSCR in per cent",
         meaning: """
           Number of samples change rate: the share of octets that differ from the original's octet at the same place. Noise \
           hits it once in 256.
           """,
         original: nil, secured: 100 * difference.changed, ideal: difference.idealChanged.scaled(by: 100), places: 3),
       Finding(
-        name: "UACI, per cent",
+        name: "UACI in per cent",
         meaning: """
           Unified average changing intensity: the mean difference from the original's octet at the same place, both taken as \
           numbers from 0 to 255, as a share of 255. What noise gives follows from the octets of this original; 33.46 were \

@@ -88,7 +88,8 @@ public enum ReportFault: Error, Hashable, Sendable {
 
   public var description: String {
     switch self {
-    case .tooShort(let count): "the original has \(count / 8) ms; a second at least is needed for numbers that mean anything"
+    case .tooShort(let count):
+      "the original has \(count / 8) ms; a second at least is needed for numbers that mean anything"
     case .tooLittleSecured(let count):
       "the secured voice has \(count) octets besides key agreement; 8000 at least are needed for numbers that mean anything"
     }

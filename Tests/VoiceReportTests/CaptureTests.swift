@@ -9,7 +9,9 @@ private func octets(_ number: some FixedWidthInteger) -> [UInt8] {
 }
 
 /// RTP in UDP, in IPv4 or IPv6.
-private func packet(_ sequence: UInt16, ssrc: UInt32 = 7, isLong: Bool = false, extension options: Bool = false) -> [UInt8] {
+private func packet(
+  _ sequence: UInt16, ssrc: UInt32 = 7, isLong: Bool = false, extension options: Bool = false
+) -> [UInt8] {
   let rtp = RTPHeader(payloadType: 0, sequence: sequence, timestamp: 0, ssrc: ssrc)
     .packet([UInt8](repeating: UInt8(truncatingIfNeeded: sequence), count: 20))
   let udp = octets(4000 as UInt16) + octets(5000 as UInt16) + octets(UInt16(8 + rtp.count)) + [0, 0] + rtp
@@ -21,7 +23,9 @@ private func packet(_ sequence: UInt16, ssrc: UInt32 = 7, isLong: Bool = false, 
   return [0x60, 0, 0, 0] + octets(UInt16(body.count)) + [options ? 0 : 17, 64] + address + [1] + address + [2] + body
 }
 
-private func capture(_ frames: [[UInt8]], link: UInt32 = 1, isSwapped: Bool = false, magic: UInt32 = 0xa1b2_c3d4) -> [UInt8] {
+private func capture(
+  _ frames: [[UInt8]], link: UInt32 = 1, isSwapped: Bool = false, magic: UInt32 = 0xa1b2_c3d4
+) -> [UInt8] {
   func four(_ number: UInt32) -> [UInt8] { isSwapped ? octets(number).reversed() : octets(number) }
   var file = four(magic) + [0, 0, 0, 0] + four(0) + four(0) + four(65535) + four(link)
   for frame in frames { file += four(0) + four(0) + four(UInt32(frame.count)) + four(UInt32(frame.count)) + frame }
@@ -30,7 +34,9 @@ private func capture(_ frames: [[UInt8]], link: UInt32 = 1, isSwapped: Bool = fa
 
 private let ethernet = [UInt8](repeating: 2, count: 12)
 
-private func streams(_ file: [UInt8]) throws(CaptureFault) -> CapturedStreams { try CapturedStreams(try CaptureFile(file)) }
+private func streams(_ file: [UInt8]) throws(CaptureFault) -> CapturedStreams {
+  try CapturedStreams(try CaptureFile(file))
+}
 
 @Suite struct CaptureTests {
   @Test func streamsAreFoundOnEachKindOfLink() throws {
@@ -55,9 +61,10 @@ private func streams(_ file: [UInt8]) throws(CaptureFault) -> CapturedStreams { 
 
   @Test func aPacketThatWasSeenTwiceCountsOnce() throws {
     let all = (0..<100 as Range<UInt16>).map { packet($0 &+ 65500) }
-    #expect(try streams(capture((all + all).map { ethernet + [8, 0] + $0 })).all[0].packets == 200, "a source that began anew")
-    #expect(try streams(capture(all.flatMap { [$0, $0] }, link: 101)).all[0].packets == 100)
-    #expect(try streams(capture([3, 1, 2, 0, 1, 3, 4, 5, 6, 7, 8, 9, 10].map { packet($0) }, link: 101)).all[0].packets == 11)
+    func count(_ packets: [[UInt8]]) throws -> Int { try streams(capture(packets, link: 101)).all[0].packets }
+    #expect(try count(all.flatMap { [$0, $0] }) == 100)
+    #expect(try count(all + all) == 200, "a source that began anew")
+    #expect(try count([3, 1, 2, 0, 1, 3, 4, 5, 6, 7, 8, 9, 10].map { packet($0) }) == 11)
   }
 
   @Test func theStreamWithTheMostOctetsComesFirst() throws {
@@ -71,7 +78,8 @@ private func streams(_ file: [UInt8]) throws(CaptureFault) -> CapturedStreams { 
   @Test func whatIsNoneIsNamed() {
     #expect(throws: CaptureFault.noCapture) { try CaptureFile([1, 2, 3]) }
     #expect(throws: CaptureFault.noCapture) { try CaptureFile([UInt8](repeating: 7, count: 64)) }
-    #expect(throws: CaptureFault.nextGeneration) { try CaptureFile([10, 13, 13, 10] + [UInt8](repeating: 0, count: 28)) }
+    let next = [10, 13, 13, 10] + [UInt8](repeating: 0, count: 28)
+    #expect(throws: CaptureFault.nextGeneration) { try CaptureFile(next) }
     #expect(throws: CaptureFault.link(105)) { try CaptureFile(capture([], link: 105)) }
     #expect(throws: CaptureFault.noStream) { try streams(capture((0..<9).map { packet($0) }, link: 101)) }
     // A fragment, a packet of TCP, RTCP.
@@ -86,7 +94,8 @@ private func streams(_ file: [UInt8]) throws(CaptureFault) -> CapturedStreams { 
 
   /// Cut off anywhere, and with any octet changed.
   @Test func nothingInAFileIsTrusted() {
-    let whole = capture((0..<12 as Range<UInt16>).map { ethernet + [0x86, 0xdd] + packet($0, isLong: true, extension: true) })
+    let whole = capture(
+      (0..<12 as Range<UInt16>).map { ethernet + [0x86, 0xdd] + packet($0, isLong: true, extension: true) })
     for count in 0..<whole.count { _ = try? streams(Array(whole[..<count])) }
     for place in 0..<160 {
       for value in [0, 1, 127, 128, 255] as [UInt8] {

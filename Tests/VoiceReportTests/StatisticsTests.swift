@@ -85,10 +85,11 @@ func noise(_ seed: Int, _ count: Int) -> [UInt8] {
   @Test func anEchoIsFoundWhereverItIs() {
     let sound = VoiceReport.signal(noise(3, 16000))
     for shift in [-7999, -1, 0, 5, 8000] {
-      let other = Signal((0..<16000).map { i in
-        let place = i - shift
-        return (sound.samples.indices.contains(place) ? sound.samples[place] : 0) * -0.3
-      })
+      let other = Signal(
+        (0..<16000).map { i in
+          let place = i - shift
+          return (sound.samples.indices.contains(place) ? sound.samples[place] : 0) * -0.3
+        })
       let least = 1 - Double(abs(shift)) / 16000
       #expect(sound.largestCorrelation(with: other, reach: 8000) > 0.9 * least.squareRoot())
       if abs(shift) > 100 {
