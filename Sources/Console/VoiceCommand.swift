@@ -32,6 +32,7 @@ public struct VoiceCommand {
     guard let output = arguments["--out"] else { return Commands.misused("voice \(words[0]) needs --out") }
     if words[0] == "report" { return VoiceReportCommand.run(words[1], arguments, output) }
     guard let key = arguments["--key"] else { return Commands.misused("voice \(words[0]) needs --key FILE") }
+    guard output != key, output != words[1] else { return Commands.misused("--out names a file that is needed") }
     let command = VoiceCommand(input: words[1], key: key, output: output)
     return words[0] == "secure" ? command.secure() : command.open()
   }
@@ -53,7 +54,7 @@ public struct VoiceCommand {
     do throws(RecordingFault) {
       let (samples, rate) = try SealedRecording(payloads: file.octets, note: file.note).open(key: secret)
       guard Self.write(WaveFile.bytes(of: samples, rate: rate), output, mode: 0o600) else { return 1 }
-      Process.writeOutput("\(output): \(samples.count * 1000 / rate) ms at \(rate) Hz\n")
+      Process.writeOutput("\(output): \(samples.count / (rate / 1000)) ms at \(rate) Hz\n")
       return 0
     } catch {
       return Self.complain(input, error.description)

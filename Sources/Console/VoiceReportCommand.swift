@@ -116,7 +116,8 @@ struct VoiceReportCommand {
     guard recording.rate != MuLawFile.rate else { return recording.samples.map { MuLaw.encode($0) } }
     do throws(CodecError) {
       var resampler = try Resampler(from: UInt32(recording.rate), to: UInt32(MuLawFile.rate))
-      var samples = [Int16](repeating: 0, count: recording.samples.count * MuLawFile.rate / recording.rate + 1)
+      let most = recording.samples.count / (recording.rate / MuLawFile.rate) + 1
+      var samples = [Int16](repeating: 0, count: most)
       let count = recording.samples.withUnsafeBufferPointer { from in
         samples.withUnsafeMutableBufferPointer { resampler.process(from, into: $0) }
       }
