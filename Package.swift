@@ -57,6 +57,7 @@ let package = Package(
     library("SecureVoice", ["Codecs", "Crypto", "Wire"]),
     library("QRCode", ["CQREncode"]),
     library("VoiceKey", ["CMath", "CSpeexDSP", "Crypto", "Wire"]),
+    library("VoiceReport", ["CMath", "Codecs", "RTP", "SecureVoice", "Wire"]),
     library("RTP", ["Wire"]),
     library("SDP", ["Crypto", "Wire"]),
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
@@ -74,7 +75,10 @@ let package = Package(
     library("SNTP", ["Wire"]),
     library(
       "Console",
-      ["Codecs", "Configuration", "Crypto", "Platform", "QRCode", "SNTP", "VoiceKey", "Wire", "CJansson"]),
+      [
+        "Codecs", "Configuration", "Crypto", "Platform", "QRCode", "SNTP", "SecureVoice", "VoiceKey", "VoiceReport",
+        "Wire", "CJansson",
+      ]),
     library(
       "Daemon",
       [
@@ -107,7 +111,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "KernelRelay", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "Configuration", "Crypto", "Wire",
+        "KernelRelay", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "VoiceReport", "Configuration", "Codecs",
+        "Crypto", "Wire",
       ],
       path: "Fuzz/Targets",
       swiftSettings: swiftSettings),
@@ -132,6 +137,7 @@ let package = Package(
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs"]),
     tests("VoiceKeyTests", ["VoiceKey", "Crypto"]),
+    tests("VoiceReportTests", ["VoiceReport", "Codecs", "Crypto", "RTP", "SecureVoice", "Wire"]),
     tests("QRCodeTests", ["QRCode"]),
     tests("RTPTests", ["RTP", "Wire"]),
     tests("SRTPTests", ["SRTP", "Crypto", "COpenSSL", "Wire"]),

@@ -20,4 +20,6 @@ public let fuzzTargets = [
   FuzzTarget(name: "info", fault: infoFault),
   FuzzTarget(name: "sframe", fault: sframeFault),
   FuzzTarget(name: "agreement", fault: agreementFault),
+  FuzzTarget(name: "capture", fault: captureFault),
+  FuzzTarget(name: "wave", fault: waveFault),
 ]

@@ -5,6 +5,8 @@ public enum CodecError: Error, Hashable, Sendable {
   case resamplerRates(from: UInt32, to: UInt32)
   /// A recording that cannot be used, and what it is.
   case wave(found: String)
+  /// A file that should have been of µ-law, and what it is.
+  case muLaw(found: String)
 
   public var description: String {
     switch self {
@@ -12,6 +14,7 @@ public enum CodecError: Error, Hashable, Sendable {
     case .resamplerRates(let from, let to): "speech cannot be resampled from \(from) to \(to) Hz: is memory short?"
     case .wave(let found):
       "found \(found), expected a WAV file of 16-bit PCM, mono or stereo, at 8000, 16000 or 48000 Hz, ten minutes at most"
+    case .muLaw(let found): "found \(found), expected a WAV file of µ-law, mono at 8000 Hz, ten minutes at most"
     }
   }
 }

@@ -91,6 +91,7 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
     return KeygenCommand(
       voice: voice, output: output, passphrase: arguments["--passphrase"], picture: arguments["--svg"]
     ).run()
+  case "voice": return VoiceCommand.run(arguments.operands, arguments)
   case "sntp": return SNTPCommand(servers: arguments.operands).run(onlyPrint: arguments["--print"] != nil)
   default:
     Process.writeOutput("sotto \(sottoVersion)\n")

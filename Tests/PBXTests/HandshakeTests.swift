@@ -73,10 +73,10 @@ struct HandshakeTests {
 
   @Test func keysGoOnInAnotherProcess() throws {
     let office = office(.required)
-    let (a, _, stream, terms) = try connected(office)
-    agree(office, stream, terms.association)
     let life = Life()
     office.exchange.keepChanges()
+    let (a, _, stream, terms) = try connected(office)
+    agree(office, stream, terms.association)
     try life.keep(office.exchange)
     let heir = Exchange(office.exchange.configuration, random: RandomSource(seed: [1, 2, 3]), now: office.now)
     try heir.restore(life.values, ports: Array(office.box.portsOffered), now: office.now)

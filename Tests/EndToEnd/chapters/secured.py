@@ -126,7 +126,7 @@ def shaking(office, number, says, path=Path("udp", 4), **options):
 
 
 @chapter.promise("keys by DTLS over {0}: a phone hears and is heard by one that is plain, calling {1}, and nobody else hears",
-                 each=[("UDP", "out"), ("UDP", "in"), ("TLS", "out"), ("TLS", "in")])
+                 each=[("UDP", "out"), ("UDP", "in"), ("TLS", "in")])
 def handshake(office, transport, way):
     opened(office, "required", "off")
     a = shaking(office, "1001", "first", TLS if transport == "TLS" else Path("udp", 4))
@@ -172,12 +172,14 @@ def in_the_open(office):
     b.expect("CALL_CLOSED", 5)
 
 
-@chapter.promise("hold and resume keep a call encrypted, with music between")
-def held(office):
+@chapter.promise("hold and resume keep a call encrypted by {0}, with music between", each=["SDES", "DTLS"])
+def held(office, way):
     opened(office, "required", "preferred")
-    a, b = secured(office, "1001", "first"), office.softphone("1002", "second", TLS, "srtp-may")
+    a = (secured if way == "SDES" else shaking)(office, "1001", "first")
+    b = office.softphone("1002", "second", TLS, "srtp-may")
     a.dial("1002")
     a.expect("CALL_ESTABLISHED")
+    until(lambda: all(suites(office)), 10, "both are encrypted")
     before = suites(office)
     b.tell("hold", 0)
     until(lambda: office.exchange.status()["calls"][0]["state"] == "held", 5, "the call is held")
@@ -197,10 +199,11 @@ def held(office):
     return before[0]
 
 
-@chapter.promise("an encrypted call is heard on after a kill, under keys and numbers that were never used before")
-def goes_on(office):
+@chapter.promise("a call that {0} encrypts is heard on after a kill, under keys and numbers that were never used before",
+                 each=["SDES", "DTLS"])
+def goes_on(office, way):
     opened(office, "required", "off", verb="supervise")
-    a, b = secured(office, "1001", "first"), office.phone("1002", "second", codecs=["PCMU"])
+    a, b = (secured if way == "SDES" else shaking)(office, "1001", "first"), office.phone("1002", "second", codecs=["PCMU"])
     with Tap(office.exchange.host, f"{office.folder}/tap.pcap") as tap:
         established(a, b, "1002")
         until(lambda: office.exchange.status()["calls"][0]["caller_leg"].get("packets_in", 0) > 100, 10, "speech")
