@@ -1,4 +1,5 @@
 import Codecs
+import Crypto
 import Foundation
 import Testing
 
@@ -26,6 +27,22 @@ import Testing
       guard count > 2 * swungIn else { continue }
       let most = (swungIn..<count - rate / 50).map { abs(Int(opened[$0]) - Int(samples[$0])) }.max()
       #expect(try #require(most) < 900)
+    }
+  }
+
+  /// By docs/concealment.md alone, as another implementation would.
+  @Test func aFileIsWhatItsDescriptionSays() throws {
+    let sealed = try SealedRecording(tone(16000, 12345), rate: 16000, key: key, salt: salt)
+    #expect(sealed.note == [1, 16, 0, 0, 0, 0, 0x30, 0x39] + salt)
+    let secret = HKDF.sha256.extract(salt: sealed.note, key)
+    let base = HKDF.sha256.expand(secret, info: Array("sotto-recording-1 sframe".utf8), count: 32)
+    let frames = SFrameKey(.aes256GCM, baseKey: base, keyID: 0)
+    for packet in 0..<sealed.payloads.count / 160 {
+      let frame = Array(sealed.payloads[packet * 160..<packet * 160 + 160])
+      #expect(frame[..<4] == [0x0a, 1, 0, UInt8(packet)])
+      var voice = [UInt8](repeating: 0, count: 140)
+      let count = voice.withUnsafeMutableBytes { voice in frame.withUnsafeBytes { frames.open($0, into: voice) } }
+      #expect(count == 140 && voice.withUnsafeBufferPointer { OpusDecoder.count(in: $0, rate: 16000) } == 320)
     }
   }
 
