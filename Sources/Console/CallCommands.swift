@@ -86,8 +86,7 @@ private func codecsText(_ call: JSON) -> String {
 private func bothLegs(_ call: JSON, _ figure: String, _ unit: String) -> String {
   let figures = ["caller_leg", "callee_leg"].compactMap { leg -> String? in
     guard case .real(let value)? = call[leg]?["heard_from"]?[figure] else { return nil }
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
+    return tenths(value)
   }
   return figures.isEmpty ? "-" : figures.joined(separator: " ") + (unit.isEmpty ? "" : " " + unit)
 }

@@ -101,7 +101,7 @@ public struct KeygenCommand {
       return complain("keygen", "the passphrase can't be made a key of; are 64 MB of memory free?")
     }
     let fingerprint = identityFingerprint(sealed.publicKey)
-    guard let code = QRCode("sotto-identity:\(hex(Hash.sha256(sealed.publicKey)))") else {
+    guard let code = QRCode("sotto-identity:\(fingerprint)") else {
       return complain("keygen", "the fingerprint does not fit into a QR code")
     }
     do throws(PlatformError) {
@@ -120,7 +120,7 @@ public struct KeygenCommand {
       case .argon2id(let kilobytes, let passes): "Argon2id, \(kilobytes / 1024) MB, \(passes) passes"
       case .scrypt(let logarithm): "scrypt, \(1 << (Int(logarithm) - 10)) MB, for this build has no Argon2id"
       }
-    let groups = fingerprint.split(separator: " ")
+    let groups = stride(from: 0, to: 64, by: 4).map { String(fingerprint.dropFirst($0).prefix(4)) }
     return """
       recording    \(tenths(recording.seconds)) s, \(recording.rate) Hz, the voice \
       \(tenths(recording.separation.ratio)) dB above the noise

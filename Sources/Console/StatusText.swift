@@ -1,10 +1,11 @@
+import Wire
+
 /// The answer to `status` as text for a person.
 @export(interface)
 public func statusText(_ status: JSON) -> String {
   let trunks = status["trunks"]?.elements.isEmpty == false ? trunksText(status) + "\n" : ""
   return summaryText(status) + "\n" + phonesText(status) + "\n" + trunks + callsText(status)
 }
-
 /// One line on the process, one on its addresses, one on its media.
 func summaryText(_ status: JSON) -> String {
   let listeners = status["listeners"]?.elements.compactMap { $0.text } ?? []
@@ -52,8 +53,7 @@ func phonesText(_ status: JSON) -> String {
 private func scoreText(_ call: JSON) -> String {
   let scores = ["caller_leg", "callee_leg"].compactMap { leg -> String? in
     guard case .real(let score)? = call[leg]?["heard_from"]?["mos"] else { return nil }
-    let tenths = Int((score * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
+    return tenths(score)
   }
   return scores.joined(separator: " ")
 }

@@ -1,9 +1,7 @@
 import COpenSSL
 
-/// AES in counter mode, then HMAC of everything, cut to a few octets: the construction of RFC 9605 §4.5.1. As `AESGCM`
-/// it allocates nothing for a message and is for one thread at a time.
-public final class AESCounterHMAC: @unchecked Sendable {
-  /// Octets that a sealed message is longer.
+/// AES in counter mode, then HMAC of everything, cut to a few octets: the construction of RFC 9605 §4.5.1.
+public final class AESCounterHMAC: AEAD, @unchecked Sendable {
   public let tagCount: Int
 
   private let cipher: OpaquePointer
@@ -32,8 +30,6 @@ public final class AESCounterHMAC: @unchecked Sendable {
     EVP_MAC_CTX_free(mac)
   }
 
-  /// Writes ciphertext and tag to `sealed`, which is `tagCount` longer than the message. It may start where the message
-  /// does. `nonce` has 12 octets and is never used twice under a key.
   @export(interface)
   public func seal(
     _ message: UnsafeRawBufferPointer, nonce: UnsafeRawBufferPointer, authenticating: UnsafeRawBufferPointer,
@@ -48,8 +44,6 @@ public final class AESCounterHMAC: @unchecked Sendable {
     }
   }
 
-  /// Writes the message to `message`, which is `tagCount` shorter than `sealed`; false, and nothing written, where the tag
-  /// is not that of these octets under these keys.
   @export(interface)
   public func open(
     _ sealed: UnsafeRawBufferPointer, nonce: UnsafeRawBufferPointer, authenticating: UnsafeRawBufferPointer,

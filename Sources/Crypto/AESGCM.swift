@@ -1,10 +1,9 @@
 import COpenSSL
 
-/// AES in Galois/counter mode (NIST SP 800-38D) with a 16-octet tag, under one key. The contexts are made once and used
-/// for each message, so that a message allocates nothing; so it is for one thread at a time.
-public final class AESGCM: @unchecked Sendable {
-  /// Octets that a sealed message is longer.
+/// AES in Galois/counter mode (NIST SP 800-38D) with a 16-octet tag. The contexts are made once and used for each message.
+public final class AESGCM: AEAD, @unchecked Sendable {
   public static let tagCount = 16
+  public var tagCount: Int { Self.tagCount }
 
   private let encryption: OpaquePointer
   private let decryption: OpaquePointer
@@ -33,29 +32,25 @@ public final class AESGCM: @unchecked Sendable {
     EVP_CIPHER_CTX_free(decryption)
   }
 
-  /// Writes ciphertext and tag to `sealed`, which is `tagCount` longer than the message. It may start where the message
-  /// does. `nonce` has 12 octets and is never used twice under a key.
   @export(interface)
   public func seal(
     _ message: UnsafeRawBufferPointer, nonce: UnsafeRawBufferPointer, authenticating: UnsafeRawBufferPointer,
     into sealed: UnsafeMutableRawBufferPointer
   ) {
-    precondition(nonce.count == 12 && sealed.count == message.count + AESGCM.tagCount)
+    precondition(nonce.count == 12 && sealed.count == message.count + tagCount)
     let done =
       run(encryption, message, nonce, authenticating, into: sealed)
       && EVP_CIPHER_CTX_ctrl(encryption, EVP_CTRL_AEAD_GET_TAG, 16, sealed.baseAddress! + message.count) == 1
     precondition(done, "OpenSSL refused to encrypt by AES-GCM")
   }
 
-  /// Writes the message to `message`, which is `tagCount` shorter than `sealed`; false, and zeros written, where the tag
-  /// is not that of these octets under this key.
   @export(interface)
   public func open(
     _ sealed: UnsafeRawBufferPointer, nonce: UnsafeRawBufferPointer, authenticating: UnsafeRawBufferPointer,
     into message: UnsafeMutableRawBufferPointer
   ) -> Bool {
     precondition(nonce.count == 12)
-    guard sealed.count >= AESGCM.tagCount, message.count == sealed.count - AESGCM.tagCount else { return false }
+    guard sealed.count >= tagCount, message.count == sealed.count - tagCount else { return false }
     let cipher = UnsafeRawBufferPointer(rebasing: sealed[..<message.count])
     // Taken before decrypting, which may write over it.
     var tag = sealed.loadUnaligned(fromByteOffset: message.count, as: (UInt64, UInt64).self)

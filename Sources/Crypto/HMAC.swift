@@ -17,16 +17,15 @@ public final class HMACKey: @unchecked Sendable {
   public convenience init(sha256 key: [UInt8]) { self.init("SHA256", length: 32, key) }
   public convenience init(sha512 key: [UInt8]) { self.init("SHA512", length: 64, key) }
 
-  private init(_ hash: String, length: Int, _ key: [UInt8]) {
+  private init(_ hash: StaticString, length: Int, _ key: [UInt8]) {
     // A MAC context refuses an absent key pointer, and an empty Swift array may have none: HMAC pads with zeros anyway.
     let key = key.isEmpty ? [0] : key
     guard let context = EVP_MAC_CTX_new(hmac) else { preconditionFailure("OpenSSL is out of memory") }
-    let done = hash.withCString { name in
-      let parameters = [
-        OSSL_PARAM_construct_utf8_string("digest", UnsafeMutablePointer(mutating: name), 0), OSSL_PARAM_construct_end(),
-      ]
-      return EVP_MAC_init(context, key, key.count, parameters) == 1
-    }
+    let parameters = [
+      OSSL_PARAM_construct_utf8_string(cName("digest"), UnsafeMutablePointer(mutating: cName(hash)), 0),
+      OSSL_PARAM_construct_end(),
+    ]
+    let done = EVP_MAC_init(context, key, key.count, parameters) == 1
     precondition(done, "OpenSSL refused an HMAC: out of memory, or a build without its hash")
     prepared = context
     self.length = length

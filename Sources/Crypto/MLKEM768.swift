@@ -77,7 +77,7 @@ public struct MLKEM768: Sendable {
   }
 
   /// A key of OpenSSL, which the caller frees; nil where it is none.
-  private static func key(_ name: String, _ bytes: [UInt8], isPrivate: Bool) -> OpaquePointer? {
+  private static func key(_ name: StaticString, _ bytes: [UInt8], isPrivate: Bool) -> OpaquePointer? {
     guard isAvailable, let context = EVP_PKEY_CTX_new_from_name(nil, "ML-KEM-768", nil) else { return nil }
     defer { EVP_PKEY_CTX_free(context) }
     guard EVP_PKEY_fromdata_init(context) == 1 else { return nil }
@@ -89,18 +89,14 @@ public struct MLKEM768: Sendable {
   }
 
   private static func withParameter(
-    _ name: String, _ bytes: [UInt8], _ body: (UnsafeMutablePointer<OSSL_PARAM>) -> Int32
+    _ name: StaticString, _ bytes: [UInt8], _ body: (UnsafeMutablePointer<OSSL_PARAM>) -> Int32
   ) -> Int32 {
     var bytes = bytes
-    return name.withCString { name in
-      bytes.withUnsafeMutableBytes { bytes in
-        var parameters = (
-          OSSL_PARAM_construct_octet_string(name, bytes.baseAddress, bytes.count), OSSL_PARAM_construct_end()
-        )
-        return withUnsafeMutableBytes(of: &parameters) {
-          body($0.assumingMemoryBound(to: OSSL_PARAM.self).baseAddress!)
-        }
-      }
+    return bytes.withUnsafeMutableBytes { bytes in
+      var parameters = [
+        OSSL_PARAM_construct_octet_string(cName(name), bytes.baseAddress, bytes.count), OSSL_PARAM_construct_end(),
+      ]
+      return body(&parameters)
     }
   }
 }

@@ -72,8 +72,9 @@ public enum PassphraseFunction: Hashable, Sendable {
   private func octets(_ name: StaticString, _ bytes: UnsafeMutableRawBufferPointer) -> OSSL_PARAM {
     OSSL_PARAM_construct_octet_string(cName(name), bytes.baseAddress, bytes.count)
   }
+}
 
-  private func cName(_ name: StaticString) -> UnsafePointer<CChar> {
-    UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-  }
+/// A name for OpenSSL, which reads it where it lies, for as long as it likes.
+func cName(_ name: StaticString) -> UnsafePointer<CChar> {
+  UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
 }

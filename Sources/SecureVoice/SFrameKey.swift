@@ -7,12 +7,7 @@ public final class SFrameKey: @unchecked Sendable {
   public let suite: SFrameSuite
   public let keyID: UInt64
 
-  private enum Cipher {
-    case gcm(AESGCM)
-    case counterHMAC(AESCounterHMAC)
-  }
-
-  private let cipher: Cipher
+  private let cipher: any AEAD
   /// 12 octets.
   private let salt: [UInt8]
 
@@ -34,8 +29,8 @@ public final class SFrameKey: @unchecked Sendable {
     salt = derived("SFrame 1.0 Secret salt ", 12)
     switch suite {
     case .aes128CTR80, .aes128CTR64, .aes128CTR32:
-      cipher = .counterHMAC(AESCounterHMAC(key: key, tagCount: suite.tagCount))
-    case .aes128GCM, .aes256GCM: cipher = .gcm(AESGCM(key: key))
+      cipher = AESCounterHMAC(key: key, tagCount: suite.tagCount)
+    case .aes128GCM, .aes256GCM: cipher = AESGCM(key: key)
     }
   }
 
@@ -60,10 +55,7 @@ public final class SFrameKey: @unchecked Sendable {
     let sealed = UnsafeMutableRawBufferPointer(rebasing: frame[start..<end])
     withNonce(counter) { nonce in
       withAuthenticated(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(frame)[..<start]), metadata) { data in
-        switch cipher {
-        case .gcm(let gcm): gcm.seal(payload, nonce: nonce, authenticating: data, into: sealed)
-        case .counterHMAC(let cipher): cipher.seal(payload, nonce: nonce, authenticating: data, into: sealed)
-        }
+        cipher.seal(payload, nonce: nonce, authenticating: data, into: sealed)
       }
     }
     return end
@@ -84,10 +76,7 @@ public final class SFrameKey: @unchecked Sendable {
     let room = UnsafeMutableRawBufferPointer(rebasing: payload[..<count])
     let isGenuine = withNonce(header.counter) { nonce in
       withAuthenticated(UnsafeRawBufferPointer(rebasing: frame[..<start]), metadata) { data in
-        switch cipher {
-        case .gcm(let gcm): gcm.open(sealed, nonce: nonce, authenticating: data, into: room)
-        case .counterHMAC(let cipher): cipher.open(sealed, nonce: nonce, authenticating: data, into: room)
-        }
+        cipher.open(sealed, nonce: nonce, authenticating: data, into: room)
       }
     }
     return isGenuine ? count : nil

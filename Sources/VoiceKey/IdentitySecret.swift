@@ -24,9 +24,6 @@ public func identitySecret(random: [UInt8], recording: [Int16]) -> [UInt8] {
   return HKDF.sha256.expand(key, info: Array("ed25519".utf8), count: 32)
 }
 
-/// How an identity is shown to people: the SHA-256 of its Ed25519 public key in sixteen groups of four digits.
+/// How an identity is shown: the SHA-256 of its Ed25519 public key, 64 digits.
 @export(interface)
-public func identityFingerprint(_ publicKey: [UInt8]) -> String {
-  let hash = Hash.sha256(publicKey)
-  return stride(from: 0, to: hash.count, by: 2).map { hex(hash[$0..<$0 + 2]) }.joined(separator: " ")
-}
+public func identityFingerprint(_ publicKey: [UInt8]) -> String { hex(Hash.sha256(publicKey)) }

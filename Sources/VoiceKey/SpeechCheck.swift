@@ -1,4 +1,5 @@
 import CMath
+import Wire
 
 /// Why a recording is not taken for a person's voice.
 public enum VoiceRefusal: Error, Sendable, Equatable {
@@ -39,13 +40,6 @@ public enum VoiceRefusal: Error, Sendable, Equatable {
   }
 }
 
-/// A number with one digit behind its point.
-@export(interface)
-public func tenths(_ number: Double) -> String {
-  let tenths = Int((number * 10).rounded())
-  return (tenths < 0 ? "-" : "") + "\(abs(tenths) / 10).\(abs(tenths) % 10)"
-}
-
 func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
 
 /// Tells a voice from what is put in its place, by properties that have names.
@@ -63,8 +57,9 @@ enum SpeechCheck {
   private static let mostTonal = 0.5
   private static let foretold = 1e-4
 
-  /// Throws the first fault of samples at `rate` a second.
-  static func check(_ samples: [Int16], rate: Int) throws(VoiceRefusal) {
+  /// Throws the first fault of samples at `rate` a second; without one, the frames of 20 ms in which something is to be
+  /// heard.
+  static func check(_ samples: [Int16], rate: Int) throws(VoiceRefusal) -> [Range<Int>] {
     let seconds = Double(samples.count) / Double(rate)
     guard seconds >= shortest else { throw .short(seconds) }
     let clipped = samples.reduce(0) { $0 + ($1 >= 32766 || $1 <= -32767 ? 1 : 0) }
@@ -75,10 +70,10 @@ enum SpeechCheck {
     let tonal = Double(frames.filter { isTone(samples[$0]) }.count) / Double(frames.count)
     guard tonal < mostTonal else { throw .tone(tonal) }
     if let period = period(samples, rate) { throw .loop(period) }
+    return frames
   }
 
-  /// The frames of 20 ms in which something is to be heard.
-  static func loudFrames(_ samples: [Int16], _ rate: Int) -> [Range<Int>] {
+  private static func loudFrames(_ samples: [Int16], _ rate: Int) -> [Range<Int>] {
     let size = rate / 50
     return stride(from: 0, through: samples.count - size, by: size).map { $0..<$0 + size }.filter { frame in
       var energy = 0.0
@@ -130,7 +125,7 @@ enum SpeechCheck {
     var solution = [Double](repeating: 0, count: size)
     for row in stride(from: size - 1, through: 0, by: -1) {
       var rest = rows[row][size]
-      for column in row + 1..<size + 1 where column < size { rest -= rows[row][column] * solution[column] }
+      for column in rows.indices.suffix(from: row + 1) { rest -= rows[row][column] * solution[column] }
       solution[row] = abs(rows[row][row]) > 1e-12 ? rest / rows[row][row] : 0
     }
     return solution

@@ -16,12 +16,12 @@ public struct VoiceRecording: Sendable {
   @export(interface)
   public init(_ recording: [Int16], rate: Int) throws(VoiceRefusal) {
     let samples = Array(recording.prefix(Self.longest * rate))
-    try SpeechCheck.check(samples, rate: rate)
+    let loud = try SpeechCheck.check(samples, rate: rate)
     let separation = NoiseSeparation(samples, rate: rate)
     guard separation.ratio >= SpeechCheck.leastAboveNoise else { throw .noise(separation.ratio) }
     try Self.demandHealth(separation.noise, rate)
     // Between words there is no voice left that could be well.
-    try Self.demandHealth(SpeechCheck.loudFrames(samples, rate).flatMap { separation.voice[$0] }, rate)
+    try Self.demandHealth(loud.flatMap { separation.voice[$0] }, rate)
     self.samples = samples
     self.rate = rate
     self.separation = separation

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from .exchange import DOMAIN
-from .process import until
+from .process import Process, until
 from .wave import sox
 
 CONFIG = """\
@@ -23,31 +23,30 @@ automatically_accept=0
 """
 
 
-class Linphone:
+class Linphone(Process):
     """It speaks what `play` gives it; what it hears goes nowhere."""
 
     def __init__(self, host, folder, extension, exchange, path):
         home = f"{folder}/home"
         os.makedirs(f"{home}/.local/share/linphone")  # it does not start without
-        self.number, self.log_file, self.endless = extension.number, f"{folder}/log", f"{folder}/speech.wav"
+        self.number, self.endless = extension.number, f"{folder}/speech.wav"
         with open(f"{folder}/config", "w") as file:
             file.write(CONFIG.format(udp=5060 if path.transport == "udp" else 0,
                                      tcp=5060 if path.transport == "tcp" else 0))
-        with open(self.log_file, "w") as log:
-            self.child = subprocess.Popen(
-                host.inside(["linphone-daemon", "--config", f"{folder}/config", "--disable-stats-events"]),
-                stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, text=True,
-                env={**os.environ, "HOME": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home})
+        super().__init__(
+            host.inside(["linphone-daemon", "--config", f"{folder}/config", "--disable-stats-events"]), f"{folder}/log",
+            stdin=subprocess.PIPE, text=True,
+            env={**os.environ, "HOME": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home})
         self._seen = 0
         self.tell(f"register sip:{self.number}@{exchange.host.ipv4} {path.uri(exchange.host)} {extension.password} "
                   f"{self.number} {DOMAIN}")
         until(self._registered, 20, f"Linphone {self.number} is registered")
 
     def _registered(self):
-        if "LinphoneRegistrationOk" in self.log():
+        if "LinphoneRegistrationOk" in self.output():
             return True
         self.tell("register-status ALL")
-        return "LinphoneRegistrationOk" in self.log()
+        return "LinphoneRegistrationOk" in self.output()
 
     def tell(self, command):
         self.child.stdin.write(command + "\n")
@@ -58,7 +57,7 @@ class Linphone:
         word = f"Event: LinphoneCall{state}\n"
 
         def comes():
-            place = self.log().find(word, self._seen)
+            place = self.output().find(word, self._seen)
             if place >= 0:
                 self._seen = place + len(word)
             return place >= 0
@@ -69,15 +68,6 @@ class Linphone:
         sox(clip, self.endless, "pad", "0", "60")
         self.tell(f"incall-player-start {self.endless}")
 
-    def log(self):
-        with open(self.log_file, errors="replace") as log:
-            return log.read()
-
-    def stop(self):
-        self.child.terminate()
-        try:
-            self.child.wait(3)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
+    def stop(self, seconds=3):
+        super().stop(seconds)
         self.child.stdin.close()
