@@ -70,6 +70,10 @@ let package = Package(
         "SIP", "STUN", "SDP", "DNS", "Media", "Codecs", "CallDoctor", "Configuration", "Numbering", "Wire", "Crypto",
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
+    library("Phone", ["Codecs", "Crypto", "RTP", "SDP", "SIP", "SRTP", "SecureVoice", "Wire"]),
+    library(
+      "Handset",
+      ["Codecs", "Console", "Crypto", "DNS", "Phone", "Platform", "SDP", "SIP", "SecureVoice", "VoiceKey", "Wire"]),
     library("CallDoctor", ["Wire"]),
     library("Trace", ["SIP", "Wire"]),
     library("SNTP", ["Wire"]),
@@ -93,7 +97,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "sotto",
-      dependencies: ["Daemon", "Console", "Configuration", "KernelRelay", "Platform", "SelfTest", "Wire"],
+      dependencies: ["Daemon", "Console", "Configuration", "Handset", "KernelRelay", "Platform", "SelfTest", "Wire"],
       swiftSettings: swiftSettings),
 
     // The build machine: ordinary Swift.
@@ -155,6 +159,9 @@ let package = Package(
         "PBX", "SIP", "STUN", "SDP", "DNS", "Media", "Codecs", "CallDoctor", "Configuration", "Numbering", "SimNet",
         "Crypto", "Wire",
       ]),
+    tests(
+      "PhoneTests",
+      ["Phone", "SIP", "SDP", "RTP", "Codecs", "SecureVoice", "SimNet", "Crypto", "Wire"]),
     tests("SimNetTests", ["SimNet", "Wire"]),
     tests("ConfigurationTests", ["Configuration", "Numbering", "Wire"]),
   ],

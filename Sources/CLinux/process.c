@@ -12,6 +12,9 @@
 
 long clinux_read(int fd, void *bytes, size_t count) { return long_or_errno(read(fd, bytes, count)); }
 long clinux_write(int fd, const void *bytes, size_t count) { return long_or_errno(write(fd, bytes, count)); }
+long clinux_write_at(int fd, const void *bytes, size_t count, int64_t place) {
+  return long_or_errno(pwrite(fd, bytes, count, (off_t)place));
+}
 void clinux_close(int fd) { close(fd); }
 
 int clinux_open_read(const char *path) { return or_errno(open(path, O_RDONLY | O_CLOEXEC)); }

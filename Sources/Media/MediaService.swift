@@ -139,7 +139,8 @@ public final class MediaService {
     switch command {
     case .setLeg(let id, _, let leg), .setEcho(let id, let leg):
       shards[place(id)].channel.push(.command(command, reserved.removeValue(forKey: leg.port)))
-    case .kept(let id, _, _), .shake(let id, _, _), .agreed(let id, _, _, _): if let place = places[id] { shards[place].channel.push(.command(command, nil)) }
+    case .kept(let id, _, _), .shake(let id, _, _), .agreed(let id, _, _, _):
+      if let place = places[id] { shards[place].channel.push(.command(command, nil)) }
     case .resume(let id, _, _), .expectBoth(let id): shards[place(id)].channel.push(.command(command, nil))
     case .close(let id), .report(let id), .press(let id, _, _, _):
       // A thread that has no such stream says so.

@@ -1,3 +1,4 @@
+import Codecs
 import KernelRelay
 
 /// What to do with each payload type that comes from one leg on its way to another.

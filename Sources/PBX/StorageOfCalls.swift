@@ -13,8 +13,8 @@ extension Call: Storable {
       number: try reader.value(), callee: try reader.value(), startedAt: try reader.value(),
       answeredAt: try reader.value(), caller: try reader.value(), callerPort: try reader.value(),
       calleePort: try reader.value(), portsInMedia: try reader.value(), further: try reader.value(),
-      handshakes: try reader.value(), tags: try reader.value(), transactions: try reader.value(), statistics: nil, scheduled: try reader.value(),
-      state: try reader.value(), outward: try reader.value())
+      handshakes: try reader.value(), tags: try reader.value(), transactions: try reader.value(), statistics: nil,
+      scheduled: try reader.value(), state: try reader.value(), outward: try reader.value())
   }
   func write(to writer: inout StorageWriter) {
     writer.put(number)

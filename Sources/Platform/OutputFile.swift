@@ -25,5 +25,13 @@ public struct OutputFile: Sendable {
     guard failure == 0 else { throw .path("write", path: name, errno: failure) }
   }
 
+  /// Writes over what is there, at that place of the file.
+  public func write(_ bytes: [UInt8], at place: Int64) throws(PlatformError) {
+    let count = bytes.withUnsafeBytes { clinux_write_at(descriptor, $0.baseAddress, $0.count, place) }
+    guard count == bytes.count else {
+      throw .path("write", path: name, errno: Int32(truncatingIfNeeded: -min(count, 0)))
+    }
+  }
+
   public func close() { if descriptor != 1 { clinux_close(descriptor) } }
 }

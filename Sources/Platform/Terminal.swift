@@ -24,6 +24,14 @@ public struct Terminal {
     return line.isEmpty ? nil : line
   }
 
+  /// What standard input has, at most 1024 octets, once a poller has said that there is something; empty at its end, nil
+  /// where it can't be read.
+  public static func readAvailable() -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: 1024)
+    let count = bytes.withUnsafeMutableBytes { clinux_read(0, $0.baseAddress, 1024) }
+    return count < 0 ? nil : Array(bytes.prefix(Int(count)))
+  }
+
   /// The next byte of standard input; nil at its end.
   public static func readKey() -> UInt8? {
     var key: UInt8 = 0

@@ -39,8 +39,12 @@ public struct PlayoutBuffer: Sendable {
   public private(set) var late: UInt32 = 0
   public private(set) var skipped: UInt32 = 0
 
-  /// For packets of so many milliseconds, whose timestamps count `ticks` in each.
-  public init(packetTime: Int, ticks: UInt32) {
+  private let least: Interval
+
+  /// For packets of so many milliseconds, whose timestamps count `ticks` in each; they are held for `least` at least, up to
+  /// 200 ms.
+  public init(packetTime: Int, ticks: UInt32, least: Interval = .zero) {
+    self.least = least
     duration = .milliseconds(Int64(packetTime))
     self.ticks = Int64(max(1, ticks))
   }
@@ -48,7 +52,7 @@ public struct PlayoutBuffer: Sendable {
   /// How long a packet is held that comes at its earliest: half a packet more than the spread.
   public var delay: Interval {
     let wanted = Interval.microseconds(spread + duration.microseconds / 2)
-    return min(Self.most, max(duration, wanted))
+    return min(Self.most, max(duration, max(least, wanted)))
   }
 
   // MARK: in

@@ -61,8 +61,8 @@ extension SessionDescription {
       }
       if policy.mustEncrypt {
         let named = lines.contains { media[$0].offersCrypto }
-        refusal = !named ? .insecureAudio : policy.ways == .any ? .noUsableKeys : .keysInTheOpen
-      } else if policy.ways == .any, secure.contains(where: { media[$0].offersCrypto }) {
+        refusal = !named ? .insecureAudio : policy.ways.includeNaming ? .noUsableKeys : .keysInTheOpen
+      } else if policy.ways.includeNaming, secure.contains(where: { media[$0].offersCrypto }) {
         refusal = .noUsableKeys
       }
     }

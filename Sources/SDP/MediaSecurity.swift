@@ -16,10 +16,14 @@ public struct MediaPolicy: Hashable, Sendable {
   public enum Ways: UInt8, Hashable, Sendable, Storable {
     /// By naming them in descriptions (SDES), or by a handshake of DTLS.
     case any
+    /// By naming them alone: who speaks has no handshake.
+    case naming
     /// By a handshake alone: descriptions may be read by anyone.
     case handshake
     /// By a handshake, with a page in a browser, which takes nothing else (RFC 8827 §6.5).
     case browser
+
+    var includeNaming: Bool { self == .any || self == .naming }
   }
 
   public var encryption: Encryption
@@ -62,7 +66,7 @@ public struct OwnSecurity: Hashable, Sendable {
   /// Whether keys are agreed upon at all.
   var isSpoken: Bool { policy.encryption != .never }
   /// Whether they may be named.
-  var namesKeys: Bool { isSpoken && policy.ways == .any }
+  var namesKeys: Bool { isSpoken && policy.ways.includeNaming }
 
   /// Lines that offer each of the suites. Those of a dialog are the same each time, so that a stream goes on under its key.
   func offered() -> [CryptoLine] {
@@ -111,8 +115,8 @@ extension SessionDescription {
     of line: MediaDescription, _ policy: MediaPolicy
   ) -> (crypto: [CryptoLine], handshake: HandshakeDescription?) {
     guard policy.encryption != .never else { return ([], nil) }
-    let crypto = policy.ways == .any && !line.isByHandshake ? line.cryptoLines : []
-    return (crypto, crypto.isEmpty ? handshake(of: line) : nil)
+    let crypto = policy.ways.includeNaming && !line.isByHandshake ? line.cryptoLines : []
+    return (crypto, crypto.isEmpty && policy.ways != .naming ? handshake(of: line) : nil)
   }
 }
 
@@ -145,7 +149,7 @@ extension LocalSession {
     case (.never, _): return "RTP/AVP"
     case (_, .browser): return "UDP/TLS/RTP/SAVPF"
     case (.welcome, _): return "RTP/AVP"
-    case (.must, .any): return "RTP/SAVP"
+    case (.must, .any), (.must, .naming): return "RTP/SAVP"
     case (.must, .handshake): return "UDP/TLS/RTP/SAVP"
     }
   }
@@ -160,6 +164,7 @@ extension LocalSession {
     }
     // Where it is merely welcome, a phone on a plain way is not bothered with what few have.
     let isWorthIt = security.policy.mustEncrypt || security.policy.ways != .handshake
+    guard security.policy.ways != .naming else { return }
     guard isHandshake || named == nil && isWorthIt else { return }
     offerHandshake(in: &line)
     // One handshake for both, as nearly all want it.

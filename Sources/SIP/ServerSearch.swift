@@ -102,7 +102,6 @@ public struct ServerSearch: Sendable {
   public var asked: [NameQuestion] { Array(answers.keys) }
 
   /// What is next. Servers of one SRV priority come in an order drawn by their weights, each time anew.
-  @export(interface)
   public func step<Random: RandomNumberGenerator>(_ random: inout Random) -> Step {
     do throws(Interruption) {
       return .found(try servers(&random))

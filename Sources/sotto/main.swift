@@ -2,6 +2,7 @@
 import Configuration
 import Console
 import Daemon
+import Handset
 import KernelRelay
 import Platform
 import SelfTest
@@ -92,6 +93,12 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
       voice: voice, output: output, passphrase: arguments["--passphrase"], picture: arguments["--svg"]
     ).run()
   case "voice": return VoiceCommand.run(arguments.operands, arguments)
+  case "phone":
+    do throws(PhoneCommand.Misuse) {
+      return try PhoneCommand.run(arguments)
+    } catch {
+      return Commands.misused(error.description)
+    }
   case "sntp": return SNTPCommand(servers: arguments.operands).run(onlyPrint: arguments["--print"] != nil)
   default:
     Process.writeOutput("sotto \(sottoVersion)\n")

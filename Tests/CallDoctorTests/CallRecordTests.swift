@@ -106,7 +106,9 @@ extension CallRecords {
   static let ends: [CallEnd] = [
     .hungUp(.callee), .gaveUp, .noAnswer, .refused(486, warning: "399 x"), .refused(500, warning: nil), .unreachable,
     .trunk("line", 403, "no"), .noSuchNumber, .notRegistered, .closed("rule"), .noPorts, .noCommonCodec,
-    .onlyEncrypted, .notEncrypted, .noUsableKeys, .keysInTheOpen, .handshakeFailed(.callee, why: "no answer"), .unusable("x"), .loop,
+    .onlyEncrypted, .notEncrypted, .noUsableKeys, .keysInTheOpen,
+    .handshakeFailed(.callee, why: "no answer"), .unusable("x"),
+    .loop,
     .unacknowledged(.caller), .noPRACK, .silent, .mediaFailed, .expired, .lost,
     .badAnswer, .minutesUsedUp("x"), .transferred, .transferFailed, .joined, .overload, .shutdown,
   ]

@@ -66,6 +66,7 @@ int clinux_receive_timeout(int fd, int milliseconds);
 long clinux_read(int fd, void *bytes, size_t count);
 long clinux_send_stream(int fd, const void *bytes, size_t count);
 long clinux_write(int fd, const void *bytes, size_t count);
+long clinux_write_at(int fd, const void *bytes, size_t count, int64_t place);
 void clinux_close(int fd);
 
 // One received datagram: where from, the address of ours that it came to, its octets in the batch's buffer.

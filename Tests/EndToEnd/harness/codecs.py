@@ -9,10 +9,12 @@ from G722 import G722
 from .wave import read, resample, sox, write
 
 # The rate that a phone samples at for each codec.
-RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000, "opus": 48000}
+# `secured` is what two of our own phones have between them, whatever carries it.
+RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000, "opus": 48000, "secured": 16000}
 VOIP, AUDIO, LOW_DELAY = 2048, 2049, 2051
 # How the phone encodes (harness/phone.py sets it so), and how the exchange does (docs/media.md).
 PHONE_OPUS = {"application": AUDIO, 4002: 48000, 4006: 0, 4010: 5}
+SECURED_OPUS = {"application": LOW_DELAY, 4002: 56000, 4006: 0, 4010: 0, 4024: 3001}
 EXCHANGE_OPUS = {"application": LOW_DELAY, 4002: 48000, 4006: 0, 4010: 0, 4024: 3001}
 
 
@@ -52,6 +54,8 @@ def hop(samples, rate, codec, next_codec, by_phone, folder):
         heard_rate = {None: 48000, "opus": 16000}.get(next_codec) or min(16000, RATES[next_codec])
         return Opus().coded(samples, rate, heard_rate, PHONE_OPUS if by_phone else EXCHANGE_OPUS), heard_rate
     samples = resample(samples, rate, RATES[codec], folder)
+    if codec == "secured":
+        return Opus().coded(samples, RATES[codec], RATES[codec], SECURED_OPUS), RATES[codec]
     if codec == "G722":
         coder, decoder = G722(16000, 64000), G722(16000, 64000)
         octets = coder.encode(samples[: len(samples) // 2 * 2].astype(int).tolist())

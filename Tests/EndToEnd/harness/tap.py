@@ -35,8 +35,8 @@ class Tap:
     def __exit__(self, *_):
         self.process.stop()
 
-    def packets(self):
-        """Each RTP packet: source, destination, SSRC, sequence number, payload."""
+    def rtp(self):
+        """Each RTP packet as it was: source, destination, all of its octets."""
         with open(self.path, "rb") as file:
             data = file.read()
         at = 4
@@ -46,11 +46,14 @@ class Tap:
             packet = record[12:]
             if len(packet) < 12 or packet[0] >> 6 != 2 or 192 <= packet[1] <= 223:
                 continue
-            ports = struct.unpack(">HH", record[8:12])
-            if min(ports) < 10000:
-                continue
+            if min(struct.unpack(">HH", record[8:12])) >= 10000:
+                yield socket.inet_ntoa(record[:4]), socket.inet_ntoa(record[4:8]), packet
+
+    def packets(self):
+        """Each RTP packet: source, destination, SSRC, sequence number, payload."""
+        for source, target, packet in self.rtp():
             number, _, ssrc = struct.unpack(">HII", packet[2:12])
-            yield (socket.inet_ntoa(record[:4]), socket.inet_ntoa(record[4:8]), ssrc, number, packet[12:])
+            yield source, target, ssrc, number, packet[12:]
 
     def streams(self, between=None):
         """What each source said, as G.711 would have it; with `between` only what goes to or comes from that address."""

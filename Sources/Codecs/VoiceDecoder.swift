@@ -1,17 +1,16 @@
-import Codecs
-
 /// Turns the payloads of one voice codec into samples, and fills in for those that are lost.
-final class VoiceDecoder {
-  let coding: VoiceCoding
+public final class VoiceDecoder {
+  public let coding: VoiceCoding
   /// Samples a second.
-  let rate: Int
+  public let rate: Int
   private var g722 = G722Decoder()
   private var opus: OpusDecoder?
   /// Opus has its own.
   private var concealment: Concealment?
 
   /// Opus is decoded at `rate`; others have their own. Nil where memory is short.
-  init?(_ coding: VoiceCoding, rate: Int) {
+  @export(interface)
+  public init?(_ coding: VoiceCoding, rate: Int) {
     self.coding = coding
     self.rate = coding.rate ?? rate
     if coding == .opus {
@@ -25,7 +24,8 @@ final class VoiceDecoder {
   }
 
   /// Samples that a payload holds, 0 for none that can be used.
-  func count(in payload: UnsafeBufferPointer<UInt8>) -> Int {
+  @export(interface)
+  public func count(in payload: UnsafeBufferPointer<UInt8>) -> Int {
     let count =
       switch coding {
       case .muLaw, .aLaw: payload.count
@@ -36,7 +36,8 @@ final class VoiceDecoder {
   }
 
   /// Decodes a payload into `samples`, which has room for the longest packet; returns how many it wrote.
-  func decode(_ payload: UnsafeBufferPointer<UInt8>, into samples: UnsafeMutableBufferPointer<Int16>) -> Int {
+  @export(interface)
+  public func decode(_ payload: UnsafeBufferPointer<UInt8>, into samples: UnsafeMutableBufferPointer<Int16>) -> Int {
     guard let out = samples.baseAddress else { return 0 }
     var count = min(count(in: payload), samples.count)
     guard count > 0 else { return 0 }
@@ -53,7 +54,8 @@ final class VoiceDecoder {
   }
 
   /// Makes up as many samples as `samples` has, for packets lost before `next`. Returns how many there are now.
-  func conceal(_ samples: UnsafeMutableBufferPointer<Int16>, before next: UnsafeBufferPointer<UInt8>) -> Int {
+  @export(interface)
+  public func conceal(_ samples: UnsafeMutableBufferPointer<Int16>, before next: UnsafeBufferPointer<UInt8>) -> Int {
     guard coding == .opus else {
       concealment?.conceal(samples)
       return samples.count

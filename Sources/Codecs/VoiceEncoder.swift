@@ -1,15 +1,14 @@
-import Codecs
-
 /// Turns samples into the payloads of one voice codec.
-final class VoiceEncoder {
-  let coding: VoiceCoding
+public final class VoiceEncoder {
+  public let coding: VoiceCoding
   /// Samples a second.
-  let rate: Int
+  public let rate: Int
   private var g722 = G722Encoder()
   private var opus: OpusEncoder?
 
   /// Opus encodes samples of `rate` at no more than `bitrate`; others have their own. Nil where memory is short.
-  init?(_ coding: VoiceCoding, rate: Int, bitrate: UInt32) {
+  @export(interface)
+  public init?(_ coding: VoiceCoding, rate: Int, bitrate: UInt32) {
     self.coding = coding
     self.rate = coding.rate ?? rate
     guard coding == .opus else {
@@ -24,8 +23,18 @@ final class VoiceEncoder {
     opus = consume made
   }
 
+  /// Opus as `settings` have it, for samples of `rate`.
+  @export(interface)
+  public init?(_ settings: OpusSettings, rate: Int) {
+    coding = .opus
+    self.rate = rate
+    guard let made = try? OpusEncoder(rate: Int32(rate), settings) else { return nil }
+    opus = consume made
+  }
+
   /// Encodes a frame into `octets`; returns how many it wrote.
-  func encode(_ samples: UnsafeBufferPointer<Int16>, into octets: UnsafeMutableBufferPointer<UInt8>) -> Int {
+  @export(interface)
+  public func encode(_ samples: UnsafeBufferPointer<Int16>, into octets: UnsafeMutableBufferPointer<UInt8>) -> Int {
     guard let out = octets.baseAddress else { return 0 }
     switch coding {
     case .muLaw:

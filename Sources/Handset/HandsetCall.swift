@@ -1,0 +1,151 @@
+import Codecs
+import Crypto
+import Phone
+import Platform
+import SIP
+import SecureVoice
+import Wire
+
+/// What happens in a call, from events to sound.
+extension Handset {
+  /// Takes what the protocols have to say, until they are silent.
+  func drain(_ now: Instant) {
+    var isBusy = true
+    while isBusy {
+      isBusy = false
+      while let output = agent.poll() {
+        isBusy = true
+        switch output {
+        case .send(let message, to: _): line?.send(message.serialized())
+        case .event(let event): happened(event, now)
+        }
+      }
+      while let event = path?.poll() {
+        isBusy = true
+        happened(event, now)
+      }
+    }
+    sendVoice()
+  }
+
+  private func sendVoice() {
+    guard let path, let terms = path.terms else { return }
+    for packet in path.takeOutgoing() {
+      if packet.isControl {
+        if let remote = terms.remoteControl { control.send(packet.bytes, to: remote) }
+      } else if let remote = terms.remote {
+        voice.send(packet.bytes, to: remote)
+      }
+    }
+  }
+
+  private func happened(_ event: PhoneEvent, _ now: Instant) {
+    if case .ended = event, let path { show.tell(path.quality, path.endSecurity) }
+    show.tell(event)
+    switch event {
+    case .registered:
+      if let number = options.call, !hasCalled, leaveBy == nil {
+        hasCalled = true
+        agent.call(number, now: now)
+      }
+    case .notRegistered(_, let willRetry):
+      if !willRetry {
+        status = 1
+        leave(now)
+      }
+    case .unregistered: hasLeft = true
+    case .calling(let number): party = number
+    case .incoming(let number, _):
+      party = number
+      if options.answers { agent.answer(now: now) }
+    case .answered: answeredAt = now
+    case .media(let terms): use(terms, now)
+    case .held(let here, _): path?.isMuted = here
+    case .ended(let end): ended(end, now)
+    case .ringing, .holdRefused: break
+    }
+  }
+
+  private func use(_ terms: MediaTerms, _ now: Instant) {
+    let isFirst = path == nil
+    let path =
+      self.path
+      ?? VoicePath(
+        rate: sound.rate, hidesSpeech: options.endToEnd != .off, buffer: options.buffer,
+        random: RandomSource(seed: random.bytes(32)))
+    self.path = path
+    path.use(terms, now: now)
+    frame = [Int16](repeating: 0, count: path.packetTime * sound.rate / 1000)
+    if isFirst {
+      sound.rewind()
+      tickAt = now
+      nextStatistics = now + Self.statisticsEvery
+    }
+    // Security is between the two who talk, not with what is played to a caller before.
+    guard answeredAt != nil, options.endToEnd != .off, !hasAsked else { return }
+    hasAsked = true
+    secure(path, now)
+  }
+
+  private func secure(_ path: VoicePath, _ now: Instant) {
+    let wish = SecureWish(
+      identity: acquaintances.secret, peer: acquaintances[party], isRequired: options.endToEnd == .required,
+      requiresPostQuantum: options.requiresPostQuantum)
+    if path.secure(wish, now: now) {
+      show.tell(path.endSecurity, "asking the other phone")
+    } else {
+      let codec = path.terms?.format.coding.name ?? ""
+      show.tell(.none, "not secured, for " + codec + " carries none")
+      if options.endToEnd == .required {
+        agent.hangUp(now: now, CallEnd(.notSecure, "security is required, and \(codec) carries none"))
+      }
+    }
+  }
+
+  private func ended(_ end: CallEnd, _ now: Instant) {
+    let wasAnswered = answeredAt != nil
+    path = nil
+    session = nil
+    answeredAt = nil
+    tickAt = nil
+    nextStatistics = nil
+    hasBegun = false
+    hasAsked = false
+    toldOver = false
+    guard options.call != nil, hasCalled, leaveBy == nil else { return }
+    let isFine = wasAnswered && (end.cause == .hungUpHere || end.cause == .hungUpThere)
+    status = isFine ? 0 : 1
+    leave(now)
+  }
+
+  /// Says and hears what is due.
+  func tick(_ now: Instant) {
+    guard var due = tickAt, let path else { return }
+    if now - due > Self.mostBehind { due = now }
+    while due <= now, tickAt != nil {
+      if !hasBegun { hasBegun = mayBegin(path, now) }
+      frame.withUnsafeMutableBufferPointer { room in
+        if hasBegun { sound.read(into: room) } else { room.update(repeating: 0) }
+      }
+      frame.withUnsafeBufferPointer { path.say($0, now: due) }
+      frame.withUnsafeMutableBufferPointer { path.hear($0, now: due) }
+      if answeredAt != nil { frame.withUnsafeBufferPointer { sound.write($0) } }
+      if hasBegun, sound.isOver, !toldOver {
+        toldOver = true
+        show.tell("said", "all of the file was said")
+      }
+      due += .milliseconds(Int64(path.packetTime))
+      tickAt = due
+      drain(now)
+    }
+  }
+
+  /// A file is said from its beginning only when the other phone hears it.
+  private func mayBegin(_ path: VoicePath, _ now: Instant) -> Bool {
+    guard let answeredAt, path.isHeardThere else { return false }
+    switch path.endSecurity {
+    case .none, .secured, .unanswered, .failed: return true
+    case .asking, .agreeing: return now - answeredAt >= .seconds(2)
+    }
+  }
+}

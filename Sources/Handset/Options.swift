@@ -1,0 +1,41 @@
+import Codecs
+import Phone
+import Wire
+
+/// Whether voice is secured from phone to phone.
+public enum EndToEnd: String, Sendable {
+  case off, preferred, required
+}
+
+/// How `sotto phone` is to behave.
+public struct HandsetOptions: Sendable {
+  public var account: Account
+  /// `file:IN.wav,OUT.wav` or `tone`.
+  public var audio: String
+  /// Whom to call once registered; the phone is switched off after that call.
+  public var call: String?
+  /// Answers by itself.
+  public var answers = false
+  /// Hangs up so long after the call was answered.
+  public var limit: Interval?
+  /// One JSON object a line instead of sentences.
+  public var json = false
+  public var endToEnd = EndToEnd.preferred
+  public var requiresPostQuantum = false
+  /// Codecs that are offered, the best first.
+  public var codecs: [VoiceCoding]
+  public var packetTime: UInt32 = 20
+  /// How long what comes is held at least, against the network's unevenness.
+  public var buffer = Interval.zero
+  /// The sealed identity, and a file with its passphrase.
+  public var identity: String?
+  public var passphrase: String?
+  /// What is remembered of other phones; nil where nothing is kept.
+  public var peers: String?
+
+  public init(account: Account, audio: String) {
+    self.account = account
+    self.audio = audio
+    codecs = VoiceCoding.all
+  }
+}

@@ -1,0 +1,141 @@
+import Codecs
+import Platform
+import Wire
+
+/// Where sound comes from, and where it goes.
+final class Sound {
+  /// Samples a second.
+  let rate: Int
+  private let input: [Int16]
+  private var place = 0
+  private var tone: ToneGenerator?
+  private var output: WaveWriter?
+  private let outputPath: String?
+
+  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, or `tone`.
+  init(_ audio: String) throws(HandsetError) {
+    if audio == "tone" {
+      rate = 16000
+      input = []
+      tone = ToneGenerator(Tone([.init(440, 1000), .init(pause: 250)], level: -15), rate: 16000)
+      outputPath = nil
+      return
+    }
+    guard audio.hasPrefix("file:") else {
+      if audio.hasPrefix("alsa:") { throw .soundCard(audio) }
+      throw .audio(audio)
+    }
+    let paths = audio.dropFirst(5).split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+    guard paths.count <= 2, paths.allSatisfy({ !$0.isEmpty }) else { throw .audio(audio) }
+    let wave = try readWave(paths[0])
+    rate = wave.rate
+    input = wave.samples
+    tone = nil
+    outputPath = paths.count == 2 ? paths[1] : nil
+    // What can't be written is better known before a call.
+    if let outputPath { output = try WaveWriter.create(outputPath, rate: rate) }
+  }
+
+  /// Whether all of the input was said.
+  var isOver: Bool { tone == nil && place == input.count }
+
+  /// What is said in one packet time.
+  func read(into samples: UnsafeMutableBufferPointer<Int16>) {
+    if tone != nil {
+      tone?.fill(samples)
+      return
+    }
+    let count = min(samples.count, input.count - place)
+    for i in 0..<count { samples[i] = input[place + i] }
+    for i in count..<samples.count { samples[i] = 0 }
+    place += count
+  }
+
+  func write(_ samples: UnsafeBufferPointer<Int16>) { output?.write(samples) }
+
+  /// Another call begins: from the start.
+  func rewind() { place = 0 }
+
+  /// No more comes; what was heard is whole.
+  func close() { output?.finish() }
+}
+
+private func readWave(_ path: String) throws(HandsetError) -> WaveFile {
+  let bytes: [UInt8]
+  do throws(PlatformError) {
+    bytes = try Files.read(path, limit: 64 << 20)
+  } catch {
+    throw .file(error)
+  }
+  do throws(CodecError) {
+    return try WaveFile(bytes)
+  } catch {
+    throw .wave(path: path, error)
+  }
+}
+
+/// A WAV file that grows: whoever reads it before its end finds as much as there is.
+final class WaveWriter {
+  /// What a size says that nobody knows yet.
+  private static let open = UInt32(0x7fff_ff00)
+  private let file: OutputFile
+  private let rate: Int
+  private var octets: UInt32 = 0
+  private var waiting: [UInt8] = []
+
+  private init(_ file: OutputFile, rate: Int) throws(PlatformError) {
+    self.file = file
+    self.rate = rate
+    try file.write(Self.header(rate, octets: Self.open))
+  }
+
+  static func create(_ path: String, rate: Int) throws(HandsetError) -> WaveWriter {
+    do throws(PlatformError) {
+      return try WaveWriter(try OutputFile(path), rate: rate)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  func write(_ samples: UnsafeBufferPointer<Int16>) {
+    guard octets < Self.open else { return }
+    for sample in samples {
+      let bits = UInt16(bitPattern: sample)
+      waiting.append(UInt8(bits & 255))
+      waiting.append(UInt8(bits >> 8))
+    }
+    octets &+= UInt32(2 * samples.count)
+    if waiting.count >= 16384 { flush() }
+  }
+
+  private func flush() {
+    try? file.write(waiting)
+    waiting = []
+  }
+
+  func finish() {
+    flush()
+    try? file.write(Self.header(rate, octets: octets), at: 0)
+    file.close()
+  }
+
+  /// RIFF, one channel of 16 bits.
+  private static func header(_ rate: Int, octets: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    func word(_ value: UInt32) { for shift: UInt32 in [0, 8, 16, 24] { bytes.append(UInt8(value >> shift & 255)) } }
+    func half(_ value: UInt16) { bytes += [UInt8(value & 255), UInt8(value >> 8)] }
+    bytes += Array("RIFF".utf8)
+    word(octets &+ 36)
+    bytes += Array("WAVEfmt ".utf8)
+    word(16)
+    half(1)
+    half(1)
+    word(UInt32(rate))
+    word(UInt32(2 * rate))
+    half(2)
+    half(16)
+    bytes += Array("data".utf8)
+    word(octets)
+    return bytes
+  }
+}
