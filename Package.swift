@@ -115,8 +115,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "KernelRelay", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "VoiceReport", "Configuration", "Codecs",
-        "Crypto", "Wire",
+        "KernelRelay", "Phone", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "VoiceReport", "Configuration",
+        "Codecs", "Crypto", "Wire",
       ],
       path: "Fuzz/Targets",
       swiftSettings: swiftSettings),

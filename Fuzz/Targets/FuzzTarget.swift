@@ -20,6 +20,7 @@ public let fuzzTargets = [
   FuzzTarget(name: "info", fault: infoFault),
   FuzzTarget(name: "sframe", fault: sframeFault),
   FuzzTarget(name: "agreement", fault: agreementFault),
+  FuzzTarget(name: "phone", fault: phoneFault),
   FuzzTarget(name: "capture", fault: captureFault),
   FuzzTarget(name: "wave", fault: waveFault),
 ]

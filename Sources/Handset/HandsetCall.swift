@@ -92,7 +92,8 @@ extension Handset {
       identity: acquaintances.secret, peer: acquaintances[party], isRequired: options.endToEnd == .required,
       requiresPostQuantum: options.requiresPostQuantum)
     if path.secure(wish, now: now) {
-      show.tell(path.endSecurity, "asking the other phone")
+      // Where it failed at once, that is told by itself.
+      if case .asking = path.endSecurity { show.tell(.asking, "asking the other phone") }
     } else {
       let codec = path.terms?.format.coding.name ?? ""
       show.tell(.none, "not secured, for " + codec + " carries none")

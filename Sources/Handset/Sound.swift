@@ -119,23 +119,12 @@ final class WaveWriter {
     file.close()
   }
 
-  /// RIFF, one channel of 16 bits.
+  /// The header of a file with so many octets of samples, whose lengths stand at its 4th and 40th octet.
   private static func header(_ rate: Int, octets: UInt32) -> [UInt8] {
-    var bytes: [UInt8] = []
-    func word(_ value: UInt32) { for shift: UInt32 in [0, 8, 16, 24] { bytes.append(UInt8(value >> shift & 255)) } }
-    func half(_ value: UInt16) { bytes += [UInt8(value & 255), UInt8(value >> 8)] }
-    bytes += Array("RIFF".utf8)
-    word(octets &+ 36)
-    bytes += Array("WAVEfmt ".utf8)
-    word(16)
-    half(1)
-    half(1)
-    word(UInt32(rate))
-    word(UInt32(2 * rate))
-    half(2)
-    half(16)
-    bytes += Array("data".utf8)
-    word(octets)
+    var bytes = WaveFile.bytes(of: [], rate: rate)
+    for (place, value) in [(4, octets &+ UInt32(bytes.count) &- 8), (40, octets)] {
+      for i in 0..<4 { bytes[place + i] = UInt8(truncatingIfNeeded: value >> UInt32(8 * i)) }
+    }
     return bytes
   }
 }

@@ -11,7 +11,7 @@ extension VoicePath {
   public func say(_ samples: UnsafeBufferPointer<Int16>, now: Instant) {
     guard let terms else { return }
     defer { stream.timestamp &+= UInt32(packetTime) &* terms.format.coding.ticks }
-    guard terms.remote != nil, terms.sends || secured != nil else { return }
+    guard terms.remote != nil, terms.sends else { return }
     if let key = keys.next(packetTime, at: stream.timestamp), let number = terms.keysOut {
       for _ in 0..<key.copies {
         send(key.payload, number, marker: key.isFirst && !hidesSpeech, timestamp: key.timestamp)
@@ -20,12 +20,12 @@ extension VoicePath {
     }
     withUnsafeTemporaryAllocation(of: Int16.self, capacity: samples.count) { room in
       _ = room.update(fromContentsOf: samples)
-      if isMuted || !terms.sends { room.update(repeating: 0) }
+      if isMuted { room.update(repeating: 0) }
       let said = UnsafeBufferPointer(room)
       switch secured?.fill(said, now: now) {
       case .payload(let bytes)?: send(bytes, terms.format.payloadType, marker: false)
       case .silence?: break
-      case .plain?, nil: if terms.sends { sendPlain(said, terms) }
+      case .plain?, nil: sendPlain(said, terms)
       }
     }
     takeSecureEvents()

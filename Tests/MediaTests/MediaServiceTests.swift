@@ -70,7 +70,7 @@ import Wire
 
   @Test(arguments: [true, false])
   func aCallIsRelayedConvertedCountedAndClosed(uring: Bool) throws {
-    let service = try service(uring: uring, ports: 41000...41099)
+    let service = try service(uring: uring, ports: 21000...21099)
     defer { service.stop() }
     let started = next(service) { if case .started = $0 { true } else { false } }
     guard case .started(let engine) = started else {
@@ -80,7 +80,7 @@ import Wire
     if uring, case .epoll(let refusal) = engine { print("io_uring refused here, errno \(refusal): epoll tried twice") }
     if !uring { #expect(engine == .epoll(refusal: 0)) }
     let ports = service.reservePorts(2)
-    #expect(ports.count == 2 && ports.allSatisfy { $0 % 2 == 0 && (41000...41098).contains($0) })
+    #expect(ports.count == 2 && ports.allSatisfy { $0 % 2 == 0 && (21000...21098).contains($0) })
     let (a, b) = (try Phone(), try Phone())
     defer {
       a.socket.close()
@@ -126,7 +126,7 @@ import Wire
   /// What came while one process was dead and the next did not yet read.
   @Test(arguments: [true, false])
   func whatWaitsInTheSocketsOfAStreamThatIsTakenUpReachesTheOtherSide(uring: Bool) throws {
-    let service = try service(uring: uring, ports: 41500...41599)
+    let service = try service(uring: uring, ports: 21500...21599)
     defer { service.stop() }
     let ports = service.reservePorts(2)
     let (a, b) = (try Phone(), try Phone())
@@ -159,7 +159,7 @@ import Wire
 
   @Test(arguments: [true, false])
   func anEchoAnswersAndSilenceIsSaid(uring: Bool) throws {
-    let service = try service(uring: uring, ports: 41200...41299, patience: .milliseconds(200))
+    let service = try service(uring: uring, ports: 21200...21299, patience: .milliseconds(200))
     defer { service.stop() }
     let port = try #require(service.reservePorts(1).first)
     let phone = try Phone()
@@ -175,7 +175,7 @@ import Wire
   @Test(arguments: [true, false])
   func aWiderRangeServesWhollyAndANarrowerOneLeavesStreamsTheirPorts(uring: Bool) throws {
     // Each in a range of its own: a ring that was closed lets go of its sockets after a while.
-    let first: UInt16 = uring ? 41500 : 41700
+    let first: UInt16 = uring ? 21500 : 21700
     let service = try service(uring: uring, ports: first...first + 3)
     defer { service.stop() }
     let phone = try Phone()
@@ -208,22 +208,22 @@ import Wire
   }
 
   @Test func aPortThatWasNotReservedAndAnUnknownStreamAreRefused() throws {
-    let service = try service(uring: true, ports: 41300...41309)
+    let service = try service(uring: true, ports: 21300...21309)
     defer { service.stop() }
-    service.perform(.setEcho(StreamID(1), Leg(port: 41300, remote: nil, accepts: [], sends: [])))
-    #expect(next(service) { if case .failed(_, .portNotReserved(41300)) = $0 { true } else { false } } != nil)
+    service.perform(.setEcho(StreamID(1), Leg(port: 21300, remote: nil, accepts: [], sends: [])))
+    #expect(next(service) { if case .failed(_, .portNotReserved(21300)) = $0 { true } else { false } } != nil)
     service.perform(.close(StreamID(2)))
     #expect(next(service) { if case .failed(StreamID(2), .noStream) = $0 { true } else { false } } != nil)
   }
 
   @Test func portsThatOthersHaveAreSteppedOver() throws {
-    let busy = try UDPSocket(binding: SocketAddress(.anyIPv4, port: 41403))
+    let busy = try UDPSocket(binding: SocketAddress(.anyIPv4, port: 21403))
     defer { busy.close() }
-    let service = try service(uring: true, ports: 41400...41407)
+    let service = try service(uring: true, ports: 21400...21407)
     defer { service.stop() }
-    #expect(service.reservePorts(9) == [41400, 41404, 41406])
-    service.perform(.release(port: 41404))
-    #expect(service.reservePorts(9) == [41404])
+    #expect(service.reservePorts(9) == [21400, 21404, 21406])
+    service.perform(.release(port: 21404))
+    #expect(service.reservePorts(9) == [21404])
   }
 }
 

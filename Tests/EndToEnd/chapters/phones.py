@@ -2,8 +2,10 @@
 
 import signal
 
+from chapters import keygen
 from harness.exchange import Extension
 from harness.office import Path
+from harness.process import until
 from harness.promise import Promises
 from harness.tap import Tap
 
@@ -174,6 +176,54 @@ def changed(office):
     b.tell("hangup")
     assert b.ended() == 0
     return event["words"]
+
+
+@chapter.promise("a phone whose key was made of a voice is known again, and whoever has another passphrase is not it")
+def known(office):
+    opened(office)
+    status, text = keygen.keygen(office, keygen.speech(office, keygen.SENTENCES[0], "en-us"))
+    assert status == 0, text
+    identity = ["--identity", f"{office.folder}/identity", "--passphrase"]
+    a = office.sotto("1001", "first", "--answer")
+    a.expect("registered")
+    for verdict, verified in ("first", False), ("same", True):
+        b = office.sotto("1002", "second", "--call", "1001", *identity, f"{office.folder}/passphrase")
+        assert not b.expect("identity")["temporary"]
+        event = a.expect("security", end="secured", verdict=verdict)
+        assert event["verified"] == verified and event["identity"] == b.expect("identity")["fingerprint"]
+        a.tell("trust")
+        a.expect("trusted")
+        b.tell("hangup")
+        assert b.ended() == 0
+    assert not a.events("alarm")
+    with open(f"{office.folder}/other", "w") as file:
+        file.write("another four words\n")
+    b = office.sotto("1002", "second", *identity, f"{office.folder}/other")
+    assert b.ended() == 1 and "passphrase" in b.log(), b.log()
+
+
+@chapter.promise("where the post-quantum part is required, a build without it says so and is not talked by, another has it")
+def later(office):
+    opened(office)
+    a, b = pair(office, "--post-quantum", "required", "--secure", "required", seconds="3")
+    if a.expect("identity") and a.events("classical"):
+        assert a.expect("ended")["cause"] == "not-secure"
+        return a.expect("security", end="failed")["reason"]
+    assert a.expect("security", end="secured")["post_quantum"] and words(a, b)
+    return "ML-KEM-768"
+
+
+@chapter.promise("an exchange that changes the bits of G.711 is found out, and named in words")
+def converted(office):
+    office.open([Extension("1001", ["PCMU"]), Extension("1002", ["PCMA"])], more=LISTEN)
+    a, b = pair(office, "--carrier", "g711", seconds="5")
+    # Whoever finds it first asks no more, so that the other may see too little of it to say why.
+    failed = until(lambda: next((phone for phone in (a, b) if phone.events("alarm")), None), 10, "one of them finds out")
+    reason = failed.expect("security", end="failed")["reason"]
+    assert "between µ-law and A-law" in reason, reason
+    assert a.ended(20) == 0
+    assert not any(event["end"] == "secured" for phone in (a, b) for event in phone.events("security"))
+    return reason
 
 
 @chapter.promise("a call that fails is told by its reason: {0}", each=["nobody there", "declined", "given up", "password"])
