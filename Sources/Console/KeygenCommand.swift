@@ -120,7 +120,7 @@ public struct KeygenCommand {
       case .argon2id(let kilobytes, let passes): "Argon2id, \(kilobytes / 1024) MB, \(passes) passes"
       case .scrypt(let logarithm): "scrypt, \(1 << (Int(logarithm) - 10)) MB, for this build has no Argon2id"
       }
-    let groups = stride(from: 0, to: 64, by: 4).map { String(fingerprint.dropFirst($0).prefix(4)) }
+    let groups = grouped(fingerprint)
     return """
       recording    \(tenths(recording.seconds)) s, \(recording.rate) Hz, the voice \
       \(tenths(recording.separation.ratio)) dB above the noise

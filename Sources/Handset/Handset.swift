@@ -5,6 +5,7 @@ import Platform
 import SDP
 import SIP
 import SecureVoice
+import VoiceKey
 import Wire
 
 /// A telephone switched on: drives `UserAgent` and `VoicePath` by sockets, clock, sound and keys, in one thread.
@@ -131,7 +132,7 @@ public final class Handset {
     guard options.endToEnd != .off else { return }
     let kind = acquaintances.isTemporary ? "temporary identity, for this run alone" : "identity"
     show.tell(
-      "identity", kind + ": " + acquaintances.fingerprint,
+      "identity", kind + ": " + grouped(acquaintances.fingerprint).joined(separator: " "),
       [.text("fingerprint", acquaintances.fingerprint), .flag("temporary", acquaintances.isTemporary)])
     if !MLKEM768.isAvailable {
       show.tell(

@@ -32,12 +32,14 @@ extension Exchange {
     }
   }
 
-  /// A handshake came to nothing: nothing can be heard, and what was announced may be another's.
+  /// A handshake came to nothing: nothing can be heard, and what was announced may be another's. Of a phone that still rings
+  /// it is begun anew with the answer.
   @export(interface)
   public func disagreed(_ stream: StreamID, _ side: Media.Side, why: String, now: Instant) {
     self.now = now
     defer { drainLayer() }
     withCall(stream.number) { exchange, call in
+      guard case .talking = call.state else { return }
       exchange.hangUp(&call, .handshakeFailed(side == .a ? .caller : .callee, why: why))
     }
   }

@@ -27,3 +27,12 @@ public func identitySecret(random: [UInt8], recording: [Int16]) -> [UInt8] {
 /// How an identity is shown: the SHA-256 of its Ed25519 public key, 64 digits.
 @export(interface)
 public func identityFingerprint(_ publicKey: [UInt8]) -> String { hex(Hash.sha256(publicKey)) }
+
+/// A fingerprint in groups of four digits, as people compare it.
+@export(interface)
+public func grouped(_ fingerprint: String) -> [String] {
+  let digits = Array(fingerprint.utf8)
+  return stride(from: 0, to: digits.count, by: 4).map { start in
+    String(decoding: digits[start..<min(start + 4, digits.count)], as: UTF8.self)
+  }
+}

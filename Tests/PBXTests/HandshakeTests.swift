@@ -101,6 +101,22 @@ struct HandshakeTests {
     #expect(diagnosis.sentence.contains("another certificate"))
   }
 
+  @Test func aPhoneThatRingsMayShakeHandsLater() throws {
+    let office = office(.preferred)
+    let (a, b) = office.pair()
+    b.manner = .announces
+    a.call("1002", now: office.now, shaking)
+    #expect(office.run(until: { a.story.contains("183") }))
+    let stream = try #require(office.box.media.first?.key)
+    #expect(office.box.media[stream]?[.a]?.handshake != nil)
+    office.exchange.disagreed(stream, .a, why: "its phone did not answer within 30 s", now: office.now)
+    office.box.drain(now: office.now)
+    b.answer(now: office.now)
+    #expect(office.run(until: { a.story.last == "200" && b.story.last == "ACK" }))
+    a.hangUp(now: office.now)
+    #expect(office.settles())
+  }
+
   @Test func whoMustEncryptIsOfferedAHandshakeWhereKeysWouldBeRead() throws {
     let office = office(.off, .required)
     let (a, b) = office.pair()
