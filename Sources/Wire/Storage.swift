@@ -37,6 +37,9 @@ public struct StorageWriter: Sendable {
 
   public mutating func put(_ value: some Storable) { value.write(to: &self) }
 
+  /// The same of octets, all at once.
+  public mutating func put(_ octets: [UInt8]) { put(bytes: octets) }
+
   /// Which case of an enumeration, and what it carries.
   public mutating func put(case number: UInt8) { put(number: number) }
   public mutating func put(case number: UInt8, _ value: some Storable) {
