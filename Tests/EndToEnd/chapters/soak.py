@@ -49,7 +49,7 @@ def worsen(host):
 @chapter.promise("no call is lost, and memory and descriptors stay, over calls, holds, transfers and packet loss")
 def soak(office):
     long = MINUTES >= 5  # less is all warming up, and finds what is lost at each call alone
-    count, least, most = (600, 20, 190) if long else (90, 15, 28)
+    count, least, most = (1200, 20, 390) if long else (90, 15, 28)
     extensions = [Extension(str(2000 + i), [CODECS[i % len(CODECS)]]) for i in range(count)]
     exchange = office.open(extensions, more="media: {ports: 16384-20383}\n")
     meter = Meter(exchange.process.pid)

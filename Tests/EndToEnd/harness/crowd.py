@@ -23,10 +23,11 @@ KINDS = ["talk"] * 8 + ["hold"] * 4 + ["transfer"] * 4 + ["cancel", "busy", "vai
 
 
 def busy():
-    """Jiffies of all processors: those used, and all."""
+    """Jiffies of all processors: those used, but by what is niced and so gives way; and all."""
     with open("/proc/stat") as file:
         fields = [int(field) for field in file.readline().split()[1:9]]
-    return sum(fields) - fields[3] - fields[4], sum(fields)
+    niced, idle, waiting = fields[1], fields[3], fields[4]
+    return sum(fields) - niced - idle - waiting, sum(fields)
 
 
 class Crowd:
