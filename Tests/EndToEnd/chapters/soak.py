@@ -58,8 +58,8 @@ def soak(office):
     meter.read()
     at_rest = meter.descriptors[0] - 2 * exchange.status()["media"]["free_ports"]
     crowd = office.runs(Process(
-        host.inside([sys.executable, CROWD, exchange.host.ipv4, host.ipv4, DOMAIN, str(least), str(most), str(LOAD),
-                     "0" if by_kernel else str(LOSS), str(seed), str(MINUTES * 15)]),
+        host.inside([sys.executable, CROWD, exchange.host.ipv4, str(meter.pid), host.ipv4, DOMAIN, str(least), str(most),
+                     str(LOAD), "0" if by_kernel else str(LOSS), str(seed), str(MINUTES * 15)]),
         f"{office.folder}/crowd", stdin=phones(office, extensions)))
     end = time.monotonic() + MINUTES * 60
     while time.monotonic() < end and crowd.running:

@@ -1,11 +1,11 @@
 """Hundreds of phones that call each other, hold and hand over:
 
-  crowd.py EXCHANGE HOST DOMAIN LEAST MOST LOAD LOSS SEED WARMING < PHONES
+  crowd.py EXCHANGE PROCESS HOST DOMAIN LEAST MOST LOAD LOSS SEED WARMING < PHONES
 
 PHONES: a line each, number, password and codec. Every two seconds a line of JSON says what has become of the calls; at
 SIGTERM no more are made, and the program ends when the last has ended. The number of calls at a time lies between LEAST
-and MOST; between them more are made while the machine is busy for less than LOAD percent. LOSS is the percentage of
-what they send that is lost.
+and MOST; between them more are made while the exchange, by its PROCESS, and the phones take less than LOAD percent of all
+processors. LOSS is the percentage of what they send that is lost.
 """
 
 import asyncio
@@ -18,21 +18,22 @@ import sys
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 from agent import Agent, Lost  # noqa: E402
 
-PERIOD = 0.02
+PERIOD, PAUSE = 0.02, 2
 KINDS = ["talk"] * 8 + ["hold"] * 4 + ["transfer"] * 4 + ["cancel", "busy", "vain"]
 
 
-def busy():
-    """Jiffies of all processors: those used, but by what is niced and so gives way; and all."""
-    with open("/proc/stat") as file:
-        fields = [int(field) for field in file.readline().split()[1:9]]
-    niced, idle, waiting = fields[1], fields[3], fields[4]
-    return sum(fields) - niced - idle - waiting, sum(fields)
+def used(processes):
+    """Seconds that these processes have had of any processor, the kernel's work for them among them."""
+    ticks = 0
+    for process in processes:
+        with open(f"/proc/{process}/stat") as file:
+            ticks += sum(int(field) for field in file.read().rpartition(")")[2].split()[11:13])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Crowd:
-    def __init__(self, phones, least, most, load, seed, warming):
-        self.idle, self.least, self.most, self.load = list(phones), least, most, load
+    def __init__(self, exchange, phones, least, most, load, seed, warming):
+        self.exchange, self.idle, self.least, self.most, self.load = exchange, list(phones), least, most, load
         self.warming, self.peak = warming, 0
         self.random = random.Random(seed)
         self.calls, self.done, self.lost, self.wanted = set(), dict.fromkeys(KINDS, 0), [], least
@@ -155,7 +156,8 @@ class Crowd:
         self.idle += phones
 
     async def run(self):
-        before, start = busy(), asyncio.get_running_loop().time()
+        both = [self.exchange, os.getpid()]
+        before, start = used(both), asyncio.get_running_loop().time()
         report_at = start
         while not (self.stopping and not self.calls):
             await asyncio.sleep(0.1)
@@ -164,9 +166,9 @@ class Crowd:
             else:
                 self.most = min(self.most, self.peak)
             if asyncio.get_running_loop().time() >= report_at:
-                report_at += 2
-                now = busy()
-                load = 100 * (now[0] - before[0]) / max(1, now[1] - before[1])
+                report_at += PAUSE
+                now = used(both)
+                load = 100 * (now - before) / (PAUSE * os.cpu_count())
                 before = now
                 step = 3 if load < self.load - 3 else -3 if load > self.load + 3 else 0
                 self.wanted = min(self.most, max(self.least, self.wanted + step))
@@ -189,12 +191,12 @@ async def renew(phones):
             await phone.enrol()
 
 
-async def main(exchange, host, domain, least, most, load, loss, seed, warming):
+async def main(exchange, process, host, domain, least, most, load, loss, seed, warming):
     Agent.loss = float(loss)
     phones = [Agent(*line.split()[:2], (exchange, 5060), domain, host, line.split()[2]) for line in sys.stdin]
     for start in range(0, len(phones), 20):
         await asyncio.gather(*(phone.enrol() for phone in phones[start : start + 20]))
-    crowd = Crowd(phones, int(least), int(most), float(load), int(seed), float(warming))
+    crowd = Crowd(int(process), phones, int(least), int(most), float(load), int(seed), float(warming))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, lambda: setattr(crowd, "stopping", True))
     tasks = [asyncio.create_task(crowd.speak()), asyncio.create_task(renew(phones))]
