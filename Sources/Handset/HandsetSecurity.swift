@@ -9,7 +9,7 @@ extension Handset {
     guard let path else { return }
     switch event {
     case .key(let key):
-      let name = telephoneCharacter(key)
+      let name = String(UnicodeScalar(telephoneCharacter(key)))
       show.tell("key", "the other end pressed " + name, [.text("key", name)])
     case .secure(let event): secure(event, path, now)
     }

@@ -1,3 +1,4 @@
+import RTP
 import Wire
 
 /// Keys that one phone tells of in another way than the other can be told.

@@ -6,7 +6,10 @@ import Wire
 extension Transcoder {
   /// A key press, whose packets all have the time of its beginning (RFC 4733 §2.5.1.1).
   func passEvent(_ timestamp: UInt32, _ payload: UnsafeRawBufferPointer, _ out: Outbox) {
-    guard let number = sends.first(where: { $0.format == .telephoneEvent })?.number, payload.count >= 4 else { return }
+    let size = TelephoneEvent.size
+    guard let number = sends.first(where: { $0.format == .telephoneEvent })?.number, payload.count >= size else {
+      return
+    }
     let isNew = event?.heard != timestamp
     if isNew {
       sendRest(out)
@@ -14,8 +17,8 @@ extension Transcoder {
     }
     let said = event?.said ?? stream.timestamp
     write(number, marker: isNew, timestamp: said, out) { room in
-      for i in 0..<4 { room[i] = payload[i] }
-      return 4
+      for i in 0..<size { room[i] = payload[i] }
+      return size
     }
   }
 

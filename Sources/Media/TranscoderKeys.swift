@@ -37,21 +37,14 @@ extension Transcoder {
     guard let key = keys.current, let number = sends.first(where: { $0.format == .telephoneEvent })?.number else {
       return endKey()
     }
-    let isFirst = keys.elapsed == 0
+    let begins = keys.elapsed == 0
     advance(KeySender.eventStep)
-    let isOver = keys.isOver(now: now)
-    let duration = UInt16(clamping: keys.elapsed * 8)
-    // The end is said three times (RFC 4733 §2.5.1.4), at -10 dBm0.
-    for _ in 0..<(isOver ? 3 : 1) {
-      write(number, marker: isFirst, timestamp: keys.began, out) { room in
-        room[0] = key.digit
-        room[1] = (isOver ? 0x80 : 0) | 10
-        room[2] = UInt8(duration >> 8)
-        room[3] = UInt8(duration & 0xff)
-        return 4
-      }
+    let event = TelephoneEvent(
+      key.digit, milliseconds: keys.elapsed, begins: begins, ends: keys.isOver(now: now))
+    for _ in 0..<event.copies {
+      write(number, marker: event.begins, timestamp: keys.began, out) { event.write(to: $0) }
     }
-    guard isOver else { return }
+    guard event.ends else { return }
     stream.timestamp = keys.began &+ UInt32(keys.elapsed) &* encoder.coding.ticks
     endKey()
   }

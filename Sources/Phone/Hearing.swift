@@ -32,7 +32,9 @@ extension VoicePath {
     if header.payloadType == terms.keysIn {
       reception.take(header, ticks: 0, now: now)
       // In a secured call whoever presses these is not the other phone.
-      if secured?.call.isSecured != true, let key = heardKeys.take(header, payload) { events.append(.key(key)) }
+      if secured?.call.isSecured != true, let key = heardKeys.take(header.timestamp, payload).change, key.begins {
+        events.append(.key(key.digit))
+      }
       return
     }
     guard let format = terms.accepts.first(where: { $0.payloadType == header.payloadType }) else { return }

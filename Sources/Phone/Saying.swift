@@ -12,10 +12,11 @@ extension VoicePath {
     guard let terms else { return }
     defer { stream.timestamp &+= UInt32(packetTime) &* terms.format.coding.ticks }
     guard terms.remote != nil, terms.sends else { return }
-    if let key = keys.next(packetTime, at: stream.timestamp), let number = terms.keysOut {
-      for _ in 0..<key.copies {
-        send(key.payload, number, marker: key.isFirst && !hidesSpeech, timestamp: key.timestamp)
+    if let (event, began) = keys.next(packetTime, at: stream.timestamp), let number = terms.keysOut {
+      let payload = [UInt8](unsafeUninitializedCapacity: TelephoneEvent.size) { room, count in
+        count = event.write(to: room)
       }
+      for _ in 0..<event.copies { send(payload, number, marker: event.begins && !hidesSpeech, timestamp: began) }
       return
     }
     withUnsafeTemporaryAllocation(of: Int16.self, capacity: samples.count) { room in

@@ -29,7 +29,7 @@ public final class VoicePath {
   var resampler: Resampler?
   var playout: Playout
   var keys = KeyEvents()
-  var heardKeys = HeardKeys()
+  var heardKeys = EventReader()
   var sender: SecureSender?
   var receiver: SecureReceiver?
   /// Packets that were not genuine, or came twice, on the encrypted way to the exchange.

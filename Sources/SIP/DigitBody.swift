@@ -10,7 +10,6 @@ public struct DigitBody: Equatable, Sendable {
   public static let type = MediaType("application", "dtmf-relay")
   private static let longest = 5000
   private static let usual = 160
-  private static let symbols = Array("0123456789*#ABCD".utf8)
 
   public init(digit: UInt8, milliseconds: Int) {
     self.digit = digit & 15
@@ -52,12 +51,12 @@ public struct DigitBody: Equatable, Sendable {
     if symbols.count == 2, let number = decimal(symbols[...], limit: 15), number >= 10 { return UInt8(number) }
     guard symbols.count == 1 else { return nil }
     let symbol = symbols[0]
-    return Self.symbols.firstIndex(of: (97...100).contains(symbol) ? symbol & 0xdf : symbol).map { UInt8($0) }
+    return telephoneKey((97...100).contains(symbol) ? symbol & 0xdf : symbol)
   }
 
   /// The body, as `application/dtmf-relay`.
   @export(interface)
   public var relayed: [UInt8] {
-    Array("Signal=".utf8) + [DigitBody.symbols[Int(digit)]] + Array("\r\nDuration=\(milliseconds)\r\n".utf8)
+    Array("Signal=".utf8) + [telephoneCharacter(digit)] + Array("\r\nDuration=\(milliseconds)\r\n".utf8)
   }
 }

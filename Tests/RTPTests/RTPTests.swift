@@ -67,6 +67,34 @@ func compound(_ bytes: [UInt8], reduced: Bool = false) -> RTCPCompound? {
   }
 }
 
+@Suite struct TelephoneEventTests {
+  private func read(_ payload: [UInt8]) -> TelephoneEvent? { payload.withUnsafeBytes { TelephoneEvent($0) } }
+
+  @Test func anEventIsWrittenAndRead() {
+    let event = TelephoneEvent(11, milliseconds: 100, ends: true)
+    let payload = [UInt8](unsafeUninitializedCapacity: 4) { room, count in count = event.write(to: room) }
+    #expect(payload == [11, 0x8a, 3, 0x20] && read(payload) == event && event.copies == 3)
+    #expect(read([16, 0, 0, 0]) == nil && read([1, 0, 0]) == nil)
+  }
+
+  @Test func eachPressBeginsAndEndsOnce() {
+    var reader = EventReader()
+    func take(_ timestamp: UInt32, _ payload: [UInt8]) -> [TelephoneEvent] {
+      payload.withUnsafeBytes {
+        let (lost, change) = reader.take(timestamp, $0)
+        return [lost, change].compactMap { $0 }
+      }
+    }
+    #expect(take(0, [5, 10, 0, 160]) == [TelephoneEvent(5, milliseconds: 20, begins: true)])
+    #expect(take(0, [5, 10, 1, 64]) == [TelephoneEvent(5, milliseconds: 40)])
+    // Its end never comes.
+    let next = [TelephoneEvent(5, milliseconds: 40, ends: true), TelephoneEvent(6, milliseconds: 20, begins: true)]
+    #expect(take(9000, [6, 10, 0, 160]) == next)
+    #expect(take(9000, [6, 0x8a, 1, 64]) == [TelephoneEvent(6, milliseconds: 40, ends: true)])
+    #expect(take(9000, [6, 0x8a, 1, 64]).isEmpty)
+  }
+}
+
 @Suite struct SequenceTests {
   @Test func theCircleCloses() {
     #expect(sequenceDistance(2, 65534) == 4)
