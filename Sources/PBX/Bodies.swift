@@ -25,17 +25,11 @@ struct Refused: Error {
   }
 }
 
-/// The session description in a body, alone or as a part of several (RFC 3261 §7.4, RFC 5621 §3). Nil where there is none.
+/// The session description in a body; nil where there is none.
 private func readDescription(_ headers: Headers, _ body: [UInt8]) throws(Refused) -> SessionDescription? {
   guard !body.isEmpty else { return nil }
   guard let type = try? headers.contentType else { throw Refused(400) }
-  var content = body
-  if !type.isSDP {
-    guard let parts = type.parts(of: body) else { return nil }
-    let part = parts.first { part in ((try? part.headers.contentType) ?? nil)?.isSDP ?? false }
-    guard let part else { return nil }
-    content = part.content
-  }
+  guard let content = type.sessionDescription(in: body) else { return nil }
   do throws(SDPError) {
     return try SessionDescription.parse(content)
   } catch {

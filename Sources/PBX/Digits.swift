@@ -58,10 +58,6 @@ extension AudioStream {
   var hasEvents: Bool { formats.contains { $0.isEvents } }
 }
 
-extension Format {
-  var isEvents: Bool { names(Format.event) && clockRate == 8000 }
-}
-
 extension Negotiation {
   /// What goes along with speech in an offer to a phone: what the offerer has, and events for a phone that may use them,
   /// for they can be made of anything.

@@ -13,15 +13,23 @@ extension VoiceCodec {
     return self == .opus ? 2 : self == .g722 ? 1 : 0
   }
 
-  /// The payload type that RFC 3551 §6 assigns, or for Opus (RFC 7587 §4.1) one of those for anything that is not taken.
-  func format(besides taken: [Format]) -> Format {
+  fileprivate var format: Format {
     switch self {
-    case .pcmu: Format(0, "PCMU")
-    case .pcma: Format(8, "PCMA")
-    case .g722: Format(9, "G722")
-    case .opus:
-      Format(dynamicNumber(107, besides: taken), "opus", clockRate: 48000, channels: 2, parameters: "useinbandfec=1")
+    case .pcmu: .pcmu
+    case .pcma: .pcma
+    case .g722: .g722
+    case .opus: .opus
     }
+  }
+
+  /// As it is offered: with the payload type that RFC 3551 §6 assigns, or for Opus one that is not taken.
+  func format(besides taken: [Format]) -> Format {
+    var format = format
+    if self == .opus {
+      format.payloadType = dynamicNumber(format.payloadType, besides: taken)
+      format.parameters = "useinbandfec=1"
+    }
+    return format
   }
 }
 
@@ -36,15 +44,9 @@ extension AudioStream {
 }
 
 extension Format {
-  static let event = "telephone-event"
   static let noise = "CN"
 
-  func stands(for codec: VoiceCodec) -> Bool {
-    switch codec {
-    case .pcmu, .pcma, .g722: names(codec.rawValue) && clockRate == 8000 && channels == 1
-    case .opus: names(codec.rawValue) && clockRate == 48000 && channels == 2
-    }
-  }
+  func stands(for codec: VoiceCodec) -> Bool { sameEncoding(as: codec.format) }
 
   /// The codec that the exchange knows it as.
   var codec: VoiceCodec? { VoiceCodec.allCases.first { stands(for: $0) } }
@@ -68,7 +70,7 @@ extension Format {
   /// What it is to the media relay.
   var payload: Payload {
     if let codec { return Payload(payloadType, codec.payloadFormat) }
-    if clockRate == 8000 && names(Format.event) { return Payload(payloadType, .telephoneEvent) }
+    if isEvents { return Payload(payloadType, .telephoneEvent) }
     if clockRate == 8000 && names(Format.noise) { return Payload(payloadType, .comfortNoise) }
     return Payload(payloadType, .other(fingerprint))
   }

@@ -121,16 +121,10 @@ extension Response {
   var description: SessionDescription? { sessionDescription(headers, body) }
 }
 
-/// The session description in a body, by itself or as a part of several.
+/// The session description in a body; nil where there is none that can be read.
 func sessionDescription(_ headers: Headers, _ body: [UInt8]) -> SessionDescription? {
-  guard !body.isEmpty, let type = (try? headers.contentType) ?? nil else { return nil }
-  if type.isSDP { return try? SessionDescription.parse(body) }
-  for part in type.parts(of: body) ?? [] {
-    if let kind = (try? part.headers.contentType) ?? nil, kind.isSDP {
-      return try? SessionDescription.parse(part.content)
-    }
-  }
-  return nil
+  guard let content = (try? headers.contentType)?.sessionDescription(in: body) else { return nil }
+  return try? SessionDescription.parse(content)
 }
 
 /// A number as the user of a URI (RFC 3261 §25.1).

@@ -10,56 +10,35 @@ public struct VoiceFormat: Hashable, Sendable {
 
 extension VoiceCoding {
   /// As people and SDP call it.
-  public var name: String {
-    switch self {
-    case .opus: "opus"
-    case .g722: "G722"
-    case .aLaw: "PCMA"
-    case .muLaw: "PCMU"
-    }
-  }
+  public var name: String { format.encoding }
 
   /// Those that a phone offers, the best first.
   public static let all: [VoiceCoding] = [.opus, .g722, .aLaw, .muLaw]
 
   /// The codec of a format; nil for what the phone doesn't know.
   init?(_ format: Format) {
-    let isNarrow = format.clockRate == 8000 && format.channels == 1
-    if isNarrow && format.names("PCMU") {
-      self = .muLaw
-    } else if isNarrow && format.names("PCMA") {
-      self = .aLaw
-    } else if isNarrow && format.names("G722") {
-      self = .g722
-    } else if format.clockRate == 48000 && format.channels == 2 && format.names("opus") {
-      self = .opus
-    } else {
-      return nil
-    }
+    guard let coding = VoiceCoding.all.first(where: { $0.format.sameEncoding(as: format) }) else { return nil }
+    self = coding
   }
 
-  /// As it is offered: by RFC 3551 §6, or for Opus (RFC 7587) under a number of our own.
-  var offered: Format {
+  /// As it is offered.
+  var format: Format {
     switch self {
-    case .muLaw: Format(0, "PCMU")
-    case .aLaw: Format(8, "PCMA")
-    case .g722: Format(9, "G722")
-    case .opus: Format(107, "opus", clockRate: 48000, channels: 2, parameters: "useinbandfec=0;usedtx=0;cbr=1")
+    case .muLaw: return .pcmu
+    case .aLaw: return .pcma
+    case .g722: return .g722
+    case .opus:
+      var format = Format.opus
+      format.parameters = "useinbandfec=0;usedtx=0;cbr=1"
+      return format
     }
   }
-}
-
-extension Format {
-  static let keys = Format(101, "telephone-event", parameters: "0-15")
-
-  /// RFC 4733 at the clock of narrowband codecs.
-  var isKeys: Bool { names("telephone-event") && clockRate == 8000 }
 }
 
 extension AudioStream {
   /// What the phone offers.
   static func offer(_ codecs: [VoiceCoding], packetTime: UInt32) -> AudioStream {
-    var stream = AudioStream(formats: codecs.map { $0.offered } + [.keys])
+    var stream = AudioStream(formats: codecs.map { $0.format } + [Format(101, Format.event, parameters: "0-15")])
     stream.packetTime = packetTime
     return stream
   }
@@ -68,7 +47,7 @@ extension AudioStream {
   func answered(_ codecs: [VoiceCoding], packetTime: UInt32) -> AudioStream? {
     let usable = formats.first { format in VoiceCoding(format).map { codecs.contains($0) } ?? false }
     guard let usable else { return nil }
-    var answer = AudioStream(index: index, formats: [usable] + formats.filter { $0.isKeys }.prefix(1))
+    var answer = AudioStream(index: index, formats: [usable] + formats.filter { $0.isEvents }.prefix(1))
     answer.packetTime = packetTime
     answer.direction = direction.mirrored
     return answer

@@ -31,8 +31,8 @@ public struct MediaTerms: Hashable, Sendable {
     accepts = ours.compactMap { format in
       VoiceCoding(format).map { VoiceFormat(payloadType: format.payloadType, coding: $0) }
     }
-    keysOut = both.first { $0.isKeys }?.payloadType
-    keysIn = ours.first { $0.isKeys }?.payloadType
+    keysOut = both.first { $0.isEvents }?.payloadType
+    keysIn = ours.first { $0.isEvents }?.payloadType
     remote = heard.address
     remoteControl = heard.rtcpAddress ?? heard.address.map { SocketAddress($0.ip, port: $0.port &+ 1, scope: $0.scope) }
     let wish = min(heard.packetTime ?? said.packetTime ?? 20, heard.longestPacketTime ?? 60)

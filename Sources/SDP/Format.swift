@@ -36,12 +36,11 @@ public struct Format: Hashable, Sendable {
   /// What a number means without an rtpmap (RFC 3551 §6).
   static func assigned(_ payloadType: UInt8) -> Format? {
     switch payloadType {
-    case 0: Format(0, "PCMU")
+    case 0: .pcmu
     case 3: Format(3, "GSM")
     case 4: Format(4, "G723")
-    case 8: Format(8, "PCMA")
-    // The clock of G722 is 8000 by a historical mistake (RFC 3551 §4.5.2).
-    case 9: Format(9, "G722")
+    case 8: .pcma
+    case 9: .g722
     case 10: Format(10, "L16", clockRate: 44100, channels: 2)
     case 11: Format(11, "L16", clockRate: 44100)
     case 13: Format(13, "CN")
@@ -50,6 +49,21 @@ public struct Format: Hashable, Sendable {
     default: nil
     }
   }
+}
+
+/// What this box speaks itself.
+extension Format {
+  public static var pcmu: Format { Format(0, "PCMU") }
+  public static var pcma: Format { Format(8, "PCMA") }
+  /// The clock of G722 is 8000 by a historical mistake (RFC 3551 §4.5.2).
+  public static var g722: Format { Format(9, "G722") }
+  /// RFC 7587 §4.1, by the number that it has here where that is free.
+  public static var opus: Format { Format(107, "opus", clockRate: 48000, channels: 2) }
+
+  /// The encoding of pressed keys (RFC 4733).
+  public static let event = "telephone-event"
+  /// Pressed keys, at the clock of narrowband codecs.
+  public var isEvents: Bool { names(Format.event) && clockRate == 8000 }
 }
 
 extension MediaDescription {

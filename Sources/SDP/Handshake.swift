@@ -112,16 +112,13 @@ extension SessionDescription {
     let own = line.attributes.contains { $0.name == "fingerprint" } ? line.attributes : attributes
     let fingerprints = own.filter { $0.name == "fingerprint" }.compactMap { $0.value.flatMap { Fingerprint($0) } }
     guard !fingerprints.isEmpty else { return nil }
-    func value(_ name: String) -> String? {
-      (line.attribute(name) ?? attributes.first { $0.name == name })?.value
-    }
     var setup: Setup?
-    if let said = value("setup") {
+    if let said = value(of: "setup", line) {
       // `holdconn` wants no handshake now, and anything else is nobody's.
       guard let known = Setup(said) else { return nil }
       setup = known
     }
-    let association = value("tls-id").flatMap { (20...255).contains($0.utf8.count) ? $0 : nil }
+    let association = value(of: "tls-id", line).flatMap { (20...255).contains($0.utf8.count) ? $0 : nil }
     return HandshakeDescription(
       fingerprints: Array(fingerprints.prefix(HandshakeDescription.mostFingerprints)), setup: setup,
       association: association)

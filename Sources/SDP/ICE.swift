@@ -36,15 +36,12 @@ public struct IceAgreement: Hashable, Sendable {
 extension SessionDescription {
   /// What is said of ICE for that line; nil where it is not spoken, not well, or was given up for this line.
   func ice(of line: MediaDescription) -> IceDescription? {
-    func value(_ name: String) -> String? {
-      (line.attribute(name) ?? attributes.first { $0.name == name })?.value
-    }
-    guard let fragment = value("ice-ufrag"), let password = value("ice-pwd"), isIceText(fragment, from: 4),
-      isIceText(password, from: 22), line.attribute("ice-mismatch") == nil
+    guard let fragment = value(of: "ice-ufrag", line), let password = value(of: "ice-pwd", line),
+      isIceText(fragment, from: 4), isIceText(password, from: 22), line.attribute("ice-mismatch") == nil
     else { return nil }
     var ice = IceDescription(credentials: IceCredentials(fragment: fragment, password: password))
     ice.isLite = attributes.contains { $0.name == "ice-lite" }
-    ice.trickles = words(value("ice-options") ?? "").contains { text($0) == "trickle" }
+    ice.trickles = words(value(of: "ice-options", line) ?? "").contains { text($0) == "trickle" }
     let candidates = line.attributes.compactMap { IceCandidate($0) }
     let says = line.attributes.contains { $0.name == "candidate" }
     // Who says that more follow may have named none yet.

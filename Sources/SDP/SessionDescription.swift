@@ -22,6 +22,13 @@ public struct SessionDescription: Hashable, Sendable {
   }
 }
 
+extension SessionDescription {
+  /// What the line says by that attribute, or else the session.
+  func value(of name: String, _ line: MediaDescription) -> String? {
+    (line.attribute(name) ?? attributes.first { $0.name == name })?.value
+  }
+}
+
 /// The `o=` line (RFC 8866 §5.2). Identifier and version are kept as text: phones send more than 64 bits.
 public struct Origin: Hashable, Sendable {
   public var username: String

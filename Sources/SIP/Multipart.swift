@@ -40,6 +40,16 @@ extension MediaType {
   }
 }
 
+extension MediaType {
+  /// The session description in a body of this type, by itself or as a part of several (RFC 3261 §7.4, RFC 5621 §3); nil
+  /// where there is none.
+  @export(interface)
+  public func sessionDescription(in body: [UInt8]) -> [UInt8]? {
+    if isSDP { return body }
+    return parts(of: body)?.first { (try? $0.headers.contentType)?.isSDP == true }?.content
+  }
+}
+
 /// What follows the boundary on its line.
 private struct DelimiterLine {
   /// Where the next part begins; nil after the closing delimiter.
