@@ -13,7 +13,7 @@ struct RelayLeg {
   var counts = LegStatistics()
   /// Packets in a row that went out as they came, 255 at most.
   var untouched: UInt8 = 0
-  var reports = LegReports()
+  var reports = StreamReports()
   /// Of what goes to this leg's phone.
   var succession = Succession()
   /// What becomes of this phone's keys.

@@ -177,7 +177,7 @@ struct RelayStream {
       return .drop
     }
     if let report = Reports.senderReport(in: packet) {
-      legs[1 - i].reports.toPhone = SenderNote(ntp: report.ntp, at: now)
+      legs[1 - i].reports.sent = SenderNote(ntp: report.ntp, at: now)
     }
     return .send(side.other, destination)
   }

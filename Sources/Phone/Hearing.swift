@@ -30,7 +30,7 @@ extension VoicePath {
     let payload = UnsafeRawBufferPointer(
       rebasing: packet[header.payloadOffset..<header.payloadOffset + header.payloadCount])
     if header.payloadType == terms.keysIn {
-      reception.take(header, ticks: 0, now: now)
+      reports.reception.take(header, ticks: 0, now: now)
       // In a secured call whoever presses these is not the other phone.
       if secured?.call.isSecured != true, let key = heardKeys.take(header.timestamp, payload).change, key.begins {
         events.append(.key(key.digit))
@@ -38,7 +38,7 @@ extension VoicePath {
       return
     }
     guard let format = terms.accepts.first(where: { $0.payloadType == header.payloadType }) else { return }
-    reception.take(header, ticks: format.coding.ticks, now: now)
+    reports.reception.take(header, ticks: format.coding.ticks, now: now)
     guard secured != nil else { return playout.put(header, payload, format.coding, now: now) }
     withUnsafeTemporaryAllocation(byteCount: secured?.carrier.voiceCount ?? 0, alignment: 8) { room in
       switch secured?.call.receive(payload, into: room, now: now) {

@@ -5,17 +5,6 @@ import SRTP
 import SecureVoice
 import Wire
 
-/// When reports are due, and what they told.
-struct ReportTimes: Sendable {
-  var next: Instant?
-  /// The other end's last sender report.
-  var heard: SenderNote?
-  /// Ours.
-  var sent: SenderNote?
-  var packetsThen: UInt32 = 0
-  var roundTrip: Interval?
-}
-
 /// How a call sounds, as far as packets tell.
 public struct VoiceQuality: Hashable, Sendable {
   public var received: UInt32
@@ -35,6 +24,7 @@ public struct VoiceQuality: Hashable, Sendable {
 extension VoicePath {
   public var quality: VoiceQuality {
     let ticks = Int64(terms?.format.coding.ticks ?? 8)
+    let reception = reports.reception
     return VoiceQuality(
       received: reception.received, lost: UInt32(max(0, reception.lost)), expected: reception.expected,
       jitter: Int64(reception.jitter) * 1000 / ticks, concealed: playout.concealed, buffered: playout.delay,
@@ -58,21 +48,14 @@ extension VoicePath {
 
   private func report(_ now: Instant) {
     guard terms?.keys == nil || sender != nil else { return }
-    let block = reception.block(reports.heard, now: now)
-    let isSending = stream.packets != reports.packetsThen
-    reports.packetsThen = stream.packets
     let growth = sender?.growth(isControl: true) ?? 0
     var packet = [UInt8](repeating: 0, count: Reports.longest + growth)
-    let stream = stream
-    var note: SenderNote?
     let length = packet.withUnsafeMutableBytes { room -> Int in
-      let (count, sent) = Reports.write(stream, sending: isSending, on: block, now: now, to: room)
-      note = sent
+      let count = reports.write(stream, now: now, to: room)
       guard let sender else { return count }
       return sender.protect(room, count: count, isControl: true)
     }
     guard length > 0 else { return }
-    if let note { reports.sent = note }
     packet.removeLast(packet.count - length)
     outgoing.append(Outgoing(bytes: packet, isControl: true))
   }
@@ -81,26 +64,13 @@ extension VoicePath {
   @export(interface)
   public func receiveControl(_ datagram: [UInt8], now: Instant) {
     var packet = datagram
-    let ssrc = stream.ssrc
     packet.withUnsafeMutableBytes { room in
       var bytes = UnsafeRawBufferPointer(room)
       if terms?.keys != nil {
         guard let receiver, case .opened(let count) = receiver.unprotect(room, isControl: true) else { return }
         bytes = UnsafeRawBufferPointer(rebasing: bytes[..<count])
       }
-      guard RTCPCompound(bytes) != nil else { return }
-      if let (source, ntp) = Reports.senderReport(in: bytes), source == reception.ssrc {
-        reports.heard = SenderNote(ntp: ntp, at: now)
-      }
-      let sent = reports.sent
-      var trip: Interval?
-      Reports.blocks(in: bytes) { block in
-        // RFC 3550 §6.4.1: from our report to theirs, less what they took, in 1/65536 s.
-        guard block.ssrc == ssrc, let sent, block.lastReport == sent.ntp else { return }
-        let waited = Int64(block.delay) * 1_000_000 / 65536
-        trip = Interval(microseconds: max(0, (now - sent.at).microseconds - waited))
-      }
-      if let trip { reports.roundTrip = trip }
+      if RTCPCompound(bytes) != nil { reports.read(bytes, source: stream.ssrc, now: now) }
     }
   }
 }

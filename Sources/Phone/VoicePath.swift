@@ -34,8 +34,7 @@ public final class VoicePath {
   var receiver: SecureReceiver?
   /// Packets that were not genuine, or came twice, on the encrypted way to the exchange.
   var refused: UInt32 = 0
-  var reception = Reception()
-  var reports = ReportTimes()
+  var reports = StreamReports()
   /// Nil where the call has no end-to-end security.
   var secured: SecuredVoice?
   /// What is heard above the other end.
