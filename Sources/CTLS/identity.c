@@ -118,8 +118,24 @@ static int set_serial(X509 *certificate) {
   return set;
 }
 
-static int fill(X509 *certificate, const char *common_name, const char *names, const struct ctls_identity *issuer,
-                EVP_PKEY *key, int64_t not_before, int64_t not_after) {
+enum purpose { AUTHORITY, SERVER, MEDIA };
+
+// What the key may be used for. Media need no word of it: an authority's would forbid what a handshake does with it.
+static int restrict_use(X509 *certificate, enum purpose purpose, const char *names, X509 *signer) {
+  if (purpose == MEDIA) return 1;
+  int is_server = purpose == SERVER;
+  return add_extension(certificate, signer, NID_basic_constraints,
+                       is_server ? "critical,CA:FALSE" : "critical,CA:TRUE") &&
+         add_extension(certificate, signer, NID_key_usage,
+                       is_server ? "critical,digitalSignature" : "critical,keyCertSign,cRLSign") &&
+         add_extension(certificate, signer, NID_subject_key_identifier, "hash") &&
+         add_extension(certificate, signer, NID_authority_key_identifier, "keyid:always") &&
+         (!is_server || (add_extension(certificate, signer, NID_ext_key_usage, "serverAuth,clientAuth") &&
+                         add_extension(certificate, signer, NID_subject_alt_name, names)));
+}
+
+static int fill(X509 *certificate, enum purpose purpose, const char *common_name, const char *names,
+                const struct ctls_identity *issuer, EVP_PKEY *key, int64_t not_before, int64_t not_after) {
   X509_NAME *name = X509_get_subject_name(certificate);
   X509 *signer = issuer ? issuer->certificate : certificate;
   return X509_set_version(certificate, 2) == 1 && set_serial(certificate) &&
@@ -127,25 +143,18 @@ static int fill(X509 *certificate, const char *common_name, const char *names, c
          ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)not_after) &&
          X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1 &&
          X509_set_issuer_name(certificate, X509_get_subject_name(signer)) == 1 &&
-         X509_set_pubkey(certificate, key) == 1 &&
-         add_extension(certificate, signer, NID_basic_constraints, issuer ? "critical,CA:FALSE" : "critical,CA:TRUE") &&
-         add_extension(certificate, signer, NID_key_usage,
-                       issuer ? "critical,digitalSignature" : "critical,keyCertSign,cRLSign") &&
-         add_extension(certificate, signer, NID_subject_key_identifier, "hash") &&
-         add_extension(certificate, signer, NID_authority_key_identifier, "keyid:always") &&
-         (!issuer || (add_extension(certificate, signer, NID_ext_key_usage, "serverAuth,clientAuth") &&
-                      add_extension(certificate, signer, NID_subject_alt_name, names))) &&
+         X509_set_pubkey(certificate, key) == 1 && restrict_use(certificate, purpose, names, signer) &&
          X509_sign(certificate, issuer ? issuer->key : key, EVP_sha256()) > 0;
 }
 
-int ctls_identity_make(const char *common_name, const char *names, const struct ctls_identity *issuer,
-                       int64_t not_before, int64_t not_after, struct ctls_identity **out) {
+static int make(enum purpose purpose, const char *common_name, const char *names, const struct ctls_identity *issuer,
+                int64_t not_before, int64_t not_after, struct ctls_identity **out) {
   struct ctls_identity *identity = calloc(1, sizeof *identity);
   if (!identity) return CTLS_FAILED;
   identity->key = EVP_EC_gen("P-256");
   identity->certificate = X509_new();
   if (identity->key && identity->certificate &&
-      fill(identity->certificate, common_name, names, issuer, identity->key, not_before, not_after)) {
+      fill(identity->certificate, purpose, common_name, names, issuer, identity->key, not_before, not_after)) {
     // A phone is shown the authority too, so that it can be taken over by its fingerprint.
     if (!issuer || ((identity->chain = sk_X509_new_null()) && X509_up_ref(issuer->certificate) &&
                     sk_X509_push(identity->chain, issuer->certificate) > 0)) {
@@ -158,25 +167,13 @@ int ctls_identity_make(const char *common_name, const char *names, const struct 
   return CTLS_FAILED;
 }
 
+int ctls_identity_make(const char *common_name, const char *names, const struct ctls_identity *issuer,
+                       int64_t not_before, int64_t not_after, struct ctls_identity **out) {
+  return make(issuer ? SERVER : AUTHORITY, common_name, names, issuer, not_before, not_after, out);
+}
+
 int cdtls_identity_make(int64_t not_before, int64_t not_after, struct ctls_identity **out) {
-  struct ctls_identity *identity = calloc(1, sizeof *identity);
-  if (!identity) return CTLS_FAILED;
-  identity->key = EVP_EC_gen("P-256");
-  X509 *certificate = identity->certificate = X509_new();
-  X509_NAME *name = certificate ? X509_get_subject_name(certificate) : NULL;
-  // Without extensions: those of an authority forbid what a handshake does with the key.
-  if (identity->key && certificate && X509_set_version(certificate, 2) == 1 && set_serial(certificate) &&
-      ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)not_before) &&
-      ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)not_after) &&
-      X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)"media", -1, -1, 0) == 1 &&
-      X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, identity->key) == 1 &&
-      X509_sign(certificate, identity->key, EVP_sha256()) > 0) {
-    *out = identity;
-    return CTLS_OK;
-  }
-  ERR_clear_error();
-  ctls_identity_free(identity);
-  return CTLS_FAILED;
+  return make(MEDIA, "media", NULL, NULL, not_before, not_after, out);
 }
 
 static char *taken(BIO *out, int written) {
