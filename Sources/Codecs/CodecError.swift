@@ -2,7 +2,7 @@
 public enum CodecError: Error, Hashable, Sendable {
   /// libopus takes 8, 12, 16, 24 and 48 kHz and no other rate.
   case opusRate(Int32)
-  case resamplerRates(from: UInt32, to: UInt32)
+  case resamplerRates(from: Int, to: Int)
   /// A recording that cannot be used, and what it is.
   case wave(found: String)
   /// A file that should have been of µ-law, and what it is.

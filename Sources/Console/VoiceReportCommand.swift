@@ -113,9 +113,8 @@ struct VoiceReportCommand {
 
   /// As a call without security would send it.
   private func muLaw(_ recording: WaveFile) -> [UInt8]? {
-    guard recording.rate != MuLawFile.rate else { return recording.samples.map { MuLaw.encode($0) } }
     do throws(CodecError) {
-      var resampler = try Resampler(from: UInt32(recording.rate), to: UInt32(MuLawFile.rate))
+      var resampler = try Resampler(from: recording.rate, to: MuLawFile.rate)
       let most = recording.samples.count / (recording.rate / MuLawFile.rate) + 1
       var samples = [Int16](repeating: 0, count: most)
       let count = recording.samples.withUnsafeBufferPointer { from in

@@ -41,12 +41,9 @@ final class LegSecurity {
 
   /// The phone's keys, as an offer or answer names them.
   func hear(_ keys: LegKeys) {
-    if let receiver, (try? receiver.rekey(keys.theirs)) != nil {
-      receiver.expectRestart()
-      return
-    }
-    receiver = try? SecureReceiver(keys.theirs, window: keys.window)
-    if let phone = resumed?.phone { try? receiver?.resume(phone) }
+    let before = receiver
+    receiver = .following(before, keys.theirs, window: keys.window)
+    if receiver !== before, let phone = resumed?.phone { try? receiver?.resume(phone) }
   }
 
   /// Protects that source from now on.

@@ -27,18 +27,11 @@ public final class Music: @unchecked Sendable {
 
 extension WaveFile {
   fileprivate func resampled(to wanted: Int) throws(CodecError) -> UnsafeBufferPointer<Int16> {
-    var resampler: Resampler?
-    if wanted != rate { resampler = try Resampler(from: UInt32(rate), to: UInt32(wanted)) }
+    var resampler = try Resampler(from: rate, to: wanted)
     let made = UnsafeMutableBufferPointer<Int16>.allocate(
       capacity: Int(Int64(samples.count) * Int64(wanted) / Int64(rate)))
     made.initialize(repeating: 0)
-    samples.withUnsafeBufferPointer { samples in
-      if resampler != nil {
-        _ = resampler?.process(samples, into: made)
-      } else {
-        for i in made.indices { made[i] = samples[i] }
-      }
-    }
+    samples.withUnsafeBufferPointer { samples in _ = resampler.process(samples, into: made) }
     return UnsafeBufferPointer(made)
   }
 }

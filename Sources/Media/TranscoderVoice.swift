@@ -57,28 +57,16 @@ extension Transcoder {
     decoder = VoiceDecoder(coding, rate: encoder.rate)
     detector = nil
     guard let decoder else { return nil }
-    resampler = nil
-    if decoder.rate != encoder.rate {
-      guard let made = try? Resampler(from: UInt32(decoder.rate), to: UInt32(encoder.rate)) else {
-        self.decoder = nil
-        return nil
-      }
-      resampler = consume made
-    }
-    return decoder
+    resampler = try? Resampler(from: decoder.rate, to: encoder.rate)
+    if resampler == nil { self.decoder = nil }
+    return self.decoder
   }
 
   /// Adds what was decoded to what waits, and sends what makes a packet.
   private func append(_ count: Int, _ out: Outbox) {
     let samples = UnsafeBufferPointer(rebasing: decoded[..<count])
     let room = UnsafeMutableBufferPointer(rebasing: waiting[waitingCount...])
-    if resampler != nil {
-      waitingCount += resampler?.process(samples, into: room) ?? 0
-    } else {
-      let count = min(count, room.count)
-      for i in 0..<count { room[i] = samples[i] }
-      waitingCount += count
-    }
+    waitingCount += resampler?.process(samples, into: room) ?? 0
     var start = 0
     while waitingCount - start >= frame {
       send(UnsafeBufferPointer(rebasing: waiting[start..<start + frame]), out)

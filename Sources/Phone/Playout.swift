@@ -24,7 +24,6 @@ final class Playout {
     self.least = least
     buffer = PlayoutBuffer(packetTime: packetTime, ticks: VoiceCoding.muLaw.ticks, least: least)
     room = [Int16](repeating: 0, count: PacketTime.longest * 48)
-    resampler = nil
   }
 
   /// How long a packet is held that comes at its earliest.
@@ -46,10 +45,9 @@ final class Playout {
   private func use(_ coding: VoiceCoding) {
     decoder = VoiceDecoder(coding, rate: rate)
     buffer = PlayoutBuffer(packetTime: packetTime, ticks: coding.ticks, least: least)
-    resampler = nil
-    guard let decoder, decoder.rate != rate else { return }
-    guard let made = try? Resampler(from: UInt32(decoder.rate), to: UInt32(rate)) else { return }
-    resampler = consume made
+    resampler = try? Resampler(from: decoder?.rate ?? rate, to: rate)
+    // Then there is silence.
+    if resampler == nil { decoder = nil }
   }
 
   /// The next samples, `out` full of them.
@@ -89,10 +87,7 @@ final class Playout {
 
   /// So many decoded samples are ready to be heard, at the rate that is wanted.
   private func give(_ count: Int) {
-    guard resampler != nil, let decoder else {
-      ready.append(contentsOf: room[..<count])
-      return
-    }
+    guard let decoder else { return }
     let most = count * rate / decoder.rate
     let had = ready.count
     ready.append(contentsOf: repeatElement(0, count: most))

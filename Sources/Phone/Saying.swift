@@ -35,19 +35,15 @@ extension VoicePath {
   private func sendPlain(_ samples: UnsafeBufferPointer<Int16>, _ terms: MediaTerms) {
     guard let encoder else { return }
     let most = packetTime * encoder.rate / 1000
-    let bytes = withUnsafeTemporaryAllocation(of: Int16.self, capacity: most) { room -> [UInt8] in
-      var frame = samples
-      if resampler != nil {
-        let made = resampler?.process(samples, into: room) ?? 0
-        // The first frames lack what the filter holds back.
-        for i in made..<max(made, most) { room[i] = 0 }
-        frame = UnsafeBufferPointer(room)
-      }
+    let bytes = withUnsafeTemporaryAllocation(of: Int16.self, capacity: most) { frame -> [UInt8] in
+      let made = resampler?.process(samples, into: frame) ?? 0
+      // The first frames lack what the filter holds back.
+      for i in made..<most { frame[i] = 0 }
       return [UInt8](unsafeUninitializedCapacity: 1276) { out, count in
         let room = encoder.coding == .opus ? min(out.count, hidesSpeech ? packetTime * 8 : 1276) : out.count
         let target = UnsafeMutableBufferPointer(rebasing: out[..<room])
         target.initialize(repeating: 0)
-        count = encoder.encode(frame, into: target)
+        count = encoder.encode(UnsafeBufferPointer(frame), into: target)
       }
     }
     guard !bytes.isEmpty else { return }

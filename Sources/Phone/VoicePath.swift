@@ -55,7 +55,6 @@ public final class VoicePath {
       timestamp: UInt32(truncatingIfNeeded: random.next()))
     self.random = random
     playout = Playout(rate: rate, packetTime: 20, least: buffer)
-    resampler = nil
   }
 
   /// What was agreed on, first or anew.
@@ -76,10 +75,7 @@ public final class VoicePath {
     encoder =
       hidesSpeech && coding == .opus
       ? VoiceEncoder(OpusSettings(bitrate: 64000), rate: rate) : VoiceEncoder(coding, rate: rate, bitrate: 0)
-    resampler = nil
-    if let wanted = coding.rate, wanted != rate, let made = try? Resampler(from: UInt32(rate), to: UInt32(wanted)) {
-      resampler = consume made
-    }
+    resampler = try? Resampler(from: rate, to: encoder?.rate ?? rate)
   }
 
   private func useKeys(_ terms: MediaTerms) {
@@ -91,11 +87,7 @@ public final class VoicePath {
     if sender?.key != keys.own {
       sender = try? SecureSender(keys.own, ssrc: stream.ssrc, rollover: stream.rollover)
     }
-    if let receiver, (try? receiver.rekey(keys.theirs)) != nil {
-      receiver.expectRestart()
-    } else {
-      receiver = try? SecureReceiver(keys.theirs, window: keys.window)
-    }
+    receiver = .following(receiver, keys.theirs, window: keys.window)
   }
 
   /// Whether voice is encrypted up to the exchange.

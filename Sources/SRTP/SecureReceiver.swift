@@ -97,6 +97,17 @@ public final class SecureReceiver {
     expectRestart()
   }
 
+  /// What opens packets from now on, when these keys were agreed on: `before`, where it takes them; nil where memory is
+  /// short.
+  @export(interface)
+  public static func following(_ before: SecureReceiver?, _ keys: [SRTPKey], window: UInt32) -> SecureReceiver? {
+    if let before, (try? before.rekey(keys)) != nil {
+      before.expectRestart()
+      return before
+    }
+    return try? SecureReceiver(keys, window: window)
+  }
+
   /// Opens a packet in place.
   @export(interface)
   public func unprotect(_ packet: UnsafeMutableRawBufferPointer, isControl: Bool = false) -> Verdict {

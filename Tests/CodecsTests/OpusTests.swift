@@ -110,7 +110,7 @@ import Testing
 
   @Test(arguments: [(8000, 16000), (16000, 8000), (48000, 16000), (16000, 48000)])
   func aResampledToneIsTheSameTone(from: Int, to: Int) throws {
-    var resampler = try Resampler(from: UInt32(from), to: UInt32(to))
+    var resampler = try Resampler(from: from, to: to)
     var heard: [Int16] = []
     for frame in tone(from, 50) {
       var room = [Int16](repeating: 0, count: 2000)
