@@ -20,71 +20,43 @@ public struct KeygenCommand {
   }
 
   @export(interface)
-  public func run() -> Int32 {
+  public func run() -> Int32 { CommandFailure.status { () throws(CommandFailure) in try make() } }
+
+  private func make() throws(CommandFailure) {
     // An identity that is lost can't be made again.
     if Files.exists(output) {
-      return complain(output, "is there already; move it away if another is to take its place")
+      throw CommandFailure(output, "is there already; move it away if another is to take its place")
     }
-    guard let recording = recording() else { return 1 }
-    guard var words = readPassphrase() else { return 1 }
+    let recording = try recording()
+    var words = try readPassphrase()
     defer { wipe(&words) }
-    do throws(CryptoError) {
-      return keep(try randomBytes(32), try randomBytes(28), recording, words)
-    } catch {
-      return complain("keygen", error.description)
-    }
+    let random = try step("keygen") { () throws(CryptoError) in try randomBytes(32) }
+    let salt = try step("keygen") { () throws(CryptoError) in try randomBytes(28) }
+    try keep(random, salt, recording, words)
   }
 
-  private func complain(_ what: String, _ why: String) -> Int32 {
-    Process.writeError("sotto: \(what): \(why)\n")
-    return 1
-  }
-
-  private func recording() -> VoiceRecording? {
-    let file: WaveFile
-    do throws(PlatformError) {
-      let bytes = try Files.read(voice, limit: 64 << 20)
-      do throws(CodecError) {
-        file = try WaveFile(bytes)
-      } catch {
-        _ = complain(voice, error.description)
-        return nil
-      }
-    } catch {
-      _ = complain("keygen", error.description)
-      return nil
-    }
-    do throws(VoiceRefusal) {
-      return try VoiceRecording(file.samples, rate: file.rate)
-    } catch {
-      _ = complain(voice, error.description)
-      return nil
-    }
+  private func recording() throws(CommandFailure) -> VoiceRecording {
+    let bytes = try step("keygen") { () throws(PlatformError) in try Files.read(voice, limit: 64 << 20) }
+    let file = try step(voice) { () throws(CodecError) in try WaveFile(bytes) }
+    return try step(voice) { () throws(VoiceRefusal) in try VoiceRecording(file.samples, rate: file.rate) }
   }
 
   /// At least eight octets: what seals the key is all that keeps a thief of the file from it.
-  private func readPassphrase() -> [UInt8]? {
+  private func readPassphrase() throws(CommandFailure) -> [UInt8] {
     var words: [UInt8]
     if let passphrase {
-      do throws(PlatformError) {
-        words = try Files.read(passphrase, limit: 4096)
-      } catch {
-        _ = complain("keygen", error.description)
-        return nil
-      }
-      words = Array(words.prefix { $0 != UInt8(ascii: "\n") })
+      words = try step("keygen") { () throws(PlatformError) in try Files.firstLine(of: passphrase) }
     } else {
       let terminal = Terminal.hideKeys()
       defer { terminal?.restore() }
       words = ask("Passphrase: ", terminal) ?? []
       if terminal != nil, ask("Again: ", terminal) != words {
-        _ = complain("keygen", "the two passphrases differ")
-        return nil
+        throw CommandFailure("keygen", "the two passphrases differ")
       }
     }
     guard words.count >= 8 else {
-      _ = complain("keygen", "a passphrase of \(words.count) octets; it needs 8, and four words or more are better")
-      return nil
+      throw CommandFailure(
+        "keygen", "a passphrase of \(words.count) octets; it needs 8, and four words or more are better")
     }
     return words
   }
@@ -94,24 +66,23 @@ public struct KeygenCommand {
     return Terminal.readLine()
   }
 
-  private func keep(_ random: [UInt8], _ salt: [UInt8], _ recording: VoiceRecording, _ words: [UInt8]) -> Int32 {
+  private func keep(
+    _ random: [UInt8], _ salt: [UInt8], _ recording: VoiceRecording, _ words: [UInt8]
+  ) throws(CommandFailure) {
     var secret = identitySecret(random: random, recording: recording.samples)
     defer { wipe(&secret) }
     guard let sealed = SealedIdentity(secret: secret, passphrase: words, function: .best, random: salt) else {
-      return complain("keygen", "the passphrase can't be made a key of; are 64 MB of memory free?")
+      throw CommandFailure("keygen", "the passphrase can't be made a key of; are 64 MB of memory free?")
     }
     let fingerprint = identityFingerprint(sealed.publicKey)
     guard let code = QRCode("sotto-identity:\(fingerprint)") else {
-      return complain("keygen", "the fingerprint does not fit into a QR code")
+      throw CommandFailure("keygen", "the fingerprint does not fit into a QR code")
     }
-    do throws(PlatformError) {
+    try step("keygen") { () throws(PlatformError) in
       try Files.writeAtomically(Array(sealed.text.utf8), to: output)
       if let picture { try Files.writeAtomically(Array(code.svg.utf8), to: picture, mode: 0o644) }
-    } catch {
-      return complain("keygen", error.description)
     }
     Process.writeOutput(report(recording, sealed, fingerprint) + code.terminal)
-    return 0
   }
 
   private func report(_ recording: VoiceRecording, _ sealed: SealedIdentity, _ fingerprint: String) -> String {

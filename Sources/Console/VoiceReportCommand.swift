@@ -35,57 +35,42 @@ struct VoiceReportCommand {
     if arguments["--stream"] != nil, arguments["--call"] == nil {
       return Commands.misused("--stream is one of a capture: give --call PCAP")
     }
-    return VoiceReportCommand(original: original, source: source, folder: folder).run()
+    let command = VoiceReportCommand(original: original, source: source, folder: folder)
+    return CommandFailure.status { () throws(CommandFailure) in try command.run() }
   }
 
-  private func run() -> Int32 {
-    guard let recording = VoiceCommand.recording(original), let plain = muLaw(recording),
-      let lengths = variableLengths(recording)
-    else { return 1 }
-    guard let (payloads, subject) = secured(recording) else { return 1 }
-    do throws(ReportFault) {
-      let report = try VoiceReport(original: plain, variableLengths: lengths, secured: payloads, about: subject)
-      do throws(PlatformError) {
-        try Files.makeFolder(folder)
-      } catch {
-        return VoiceCommand.complain("voice", error.description)
-      }
-      let path = "\(folder)/index.html"
-      guard VoiceCommand.write(Array(report.page.utf8), path, mode: 0o644) else { return 1 }
-      var text = ""
-      for finding in report.findings { text += finding.line + "\n" }
-      for note in subject.notes { text += note + "\n" }
-      Process.writeOutput(text + (report.isNoise ? "as of noise in all numbers" : "NOT as of noise") + "; \(path)\n")
-      return 0
-    } catch {
-      return VoiceCommand.complain("voice", error.description)
+  private func run() throws(CommandFailure) {
+    let recording = try VoiceCommand.recording(original)
+    let plain = try muLaw(recording)
+    let lengths = try variableLengths(recording)
+    let (payloads, subject) = try secured(recording)
+    let report = try step("voice") { () throws(ReportFault) in
+      try VoiceReport(original: plain, variableLengths: lengths, secured: payloads, about: subject)
     }
+    try step("voice") { () throws(PlatformError) in try Files.makeFolder(folder) }
+    let path = "\(folder)/index.html"
+    try VoiceCommand.write(Array(report.page.utf8), path, mode: 0o644)
+    var text = ""
+    for finding in report.findings { text += finding.line + "\n" }
+    for note in subject.notes { text += note + "\n" }
+    Process.writeOutput(text + (report.isNoise ? "as of noise in all numbers" : "NOT as of noise") + "; \(path)\n")
   }
 
-  private func secured(_ recording: WaveFile) -> (SecuredPayloads, VoiceReport.Subject)? {
+  private func secured(_ recording: WaveFile) throws(CommandFailure) -> (SecuredPayloads, VoiceReport.Subject) {
     switch source {
     case .itself:
-      do throws(CryptoError) {
-        var secret = try randomBytes(SealedRecording.keyCount)
-        defer { wipe(&secret) }
-        guard let sealed = VoiceCommand.seal(recording, secret) else { return nil }
-        return (packets(sealed.payloads), subject("the same, under a key that was drawn for this page and forgotten"))
-      } catch {
-        _ = VoiceCommand.complain("voice", error.description)
-        return nil
-      }
-    case .file(let path):
-      return VoiceCommand.muLaw(path).map { (packets($0.octets), subject(path)) }
+      var secret = try VoiceCommand.random(SealedRecording.keyCount)
+      defer { wipe(&secret) }
+      let sealed = try VoiceCommand.seal(recording, secret)
+      return (packets(sealed.payloads), subject("the same, under a key that was drawn for this page and forgotten"))
+    case .file(let path): return (packets(try VoiceCommand.muLaw(path).octets), subject(path))
     case .call(let path, let number):
-      guard let bytes = VoiceCommand.read(path, limit: 64 << 20) else { return nil }
-      do throws(CaptureFault) {
+      let bytes = try VoiceCommand.read(path, limit: 64 << 20)
+      return try step(path) { () throws(CaptureFault) in
         let streams = try CapturedStreams(try CaptureFile(bytes))
         let payloads = try streams.payloads(of: number ?? 1)
         let name = "stream \(number ?? 1) of \(streams.all.count) in \(path)"
         return (SecuredPayloads(payloads), subject(name, Self.notes(streams.all, taken: number ?? 1)))
-      } catch {
-        _ = VoiceCommand.complain(path, error.description)
-        return nil
       }
     }
   }
@@ -112,8 +97,8 @@ struct VoiceReportCommand {
   }
 
   /// As a call without security would send it.
-  private func muLaw(_ recording: WaveFile) -> [UInt8]? {
-    do throws(CodecError) {
+  private func muLaw(_ recording: WaveFile) throws(CommandFailure) -> [UInt8] {
+    try step("voice") { () throws(CodecError) in
       var resampler = try Resampler(from: recording.rate, to: MuLawFile.rate)
       let most = recording.samples.count / (recording.rate / MuLawFile.rate) + 1
       var samples = [Int16](repeating: 0, count: most)
@@ -121,17 +106,14 @@ struct VoiceReportCommand {
         samples.withUnsafeMutableBufferPointer { resampler.process(from, into: $0) }
       }
       return samples[..<count].map { MuLaw.encode($0) }
-    } catch {
-      _ = VoiceCommand.complain("voice", error.description)
-      return nil
     }
   }
 
   /// What each 20 ms of it would take of Opus at the bit rate of calls, were that a mean and no constant.
-  private func variableLengths(_ recording: WaveFile) -> [Int]? {
+  private func variableLengths(_ recording: WaveFile) throws(CommandFailure) -> [Int] {
     var settings = OpusSettings(bitrate: Carrier.tunnel(law: .mu, packet: .milliseconds20).opusBitrate)
     settings.isVariable = true
-    do throws(CodecError) {
+    return try step("voice") { () throws(CodecError) in
       var encoder = try OpusEncoder(rate: Int32(recording.rate), settings)
       var room = [UInt8](repeating: 0, count: 1276)
       let frame = recording.rate / 50
@@ -142,9 +124,6 @@ struct VoiceReportCommand {
           }
         }
       }
-    } catch {
-      _ = VoiceCommand.complain("voice", error.description)
-      return nil
     }
   }
 }

@@ -69,7 +69,13 @@ private func openIdentity(_ path: String, passphrase: String?) throws(HandsetErr
 
 /// From a file, the environment, or who sits at the terminal.
 private func readPassphrase(_ path: String?) throws(HandsetError) -> [UInt8] {
-  if let path { return Array(try readFile(path, limit: 4096).prefix { $0 != UInt8(ascii: "\n") }) }
+  if let path {
+    do throws(PlatformError) {
+      return try Files.firstLine(of: path)
+    } catch {
+      throw .file(error)
+    }
+  }
   if let words = Process.environment("SOTTO_PASSPHRASE") { return Array(words.utf8) }
   return try askHidden("Passphrase of the identity: ", orElse: .noPassphrase)
 }

@@ -21,6 +21,14 @@ public enum Files {
     }
   }
 
+  /// The first line of a small file, which may be a secret, without its end.
+  @export(interface)
+  public static func firstLine(of path: String) throws(PlatformError) -> [UInt8] {
+    var bytes = try read(path, limit: 4096)
+    if let end = bytes.firstIndex(where: { $0 == 10 || $0 == 13 }) { bytes.removeLast(bytes.count - end) }
+    return bytes
+  }
+
   /// At most so many bytes of its beginning, and how long it is.
   @export(interface)
   public static func beginning(of path: String, _ most: Int) throws(PlatformError) -> (bytes: [UInt8], size: Int64) {
