@@ -15,7 +15,6 @@ final class Acquaintances {
   private var book: PeerBook
 
   var fingerprint: String { identityFingerprint(Ed25519(secret: secret).publicKey) }
-  var remembers: Bool { path != nil }
 
   init(_ options: HandsetOptions) throws(HandsetError) {
     if let file = options.identity {

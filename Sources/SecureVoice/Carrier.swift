@@ -29,11 +29,4 @@ public enum Carrier: Hashable, Sendable {
   public var milliseconds: Int { packet == .milliseconds20 ? 20 : 10 }
   /// Bits a second that make Opus fill `voiceCount`.
   public var opusBitrate: Int32 { packet == .milliseconds20 ? 56000 : 48000 }
-  /// By how much RTP's timestamp grows from packet to packet.
-  public var timestampStep: UInt32 {
-    switch self {
-    case .opus: packet == .milliseconds20 ? 960 : 480
-    case .tunnel: packet == .milliseconds20 ? 160 : 80
-    }
-  }
 }
