@@ -96,7 +96,7 @@ extension Exchange {
   func infoResponded(_ transaction: TransactionID, _ request: Request, _ original: Response) {
     guard original.isFinal else { return }
     // A challenge of the other phone's is none of this one's business.
-    let status = original.status == 401 || original.status == 407 ? 502 : original.status
+    let status = original.isChallenge ? 502 : original.status
     var response = Response(to: request, status: status)
     response.headers.copy(.contentType, from: original.headers)
     response.body = original.body

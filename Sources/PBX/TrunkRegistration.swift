@@ -23,21 +23,12 @@ extension Exchange {
   }
 
   private func registerRequest(_ trunk: Trunk, _ flow: Flow, expires: UInt32) -> Request {
-    let account = trunk.uri(trunk.settings.user)
-    var request = Request(.register, trunk.uri(nil))
-    var from = NameAddress(account)
-    from.tag = trunk.tag
     // Without the service route, which is for other requests (RFC 3608 §5).
     var bare = trunk
     bare.serviceRoutes = []
-    for route in bare.routes { request.headers.append(.route, route.description) }
-    request.headers.append(.maxForwards, "70")
-    request.headers.append(.from, from.description)
-    request.headers.append(.to, NameAddress(account).description)
-    request.headers.append(.callID, trunk.callID)
-    request.headers.append(.cSeq, CSeq(trunk.cSeq, .register).description)
-    request.headers.append(.contact, trunkContact(trunk, flow))
-    request.headers.append(.expires, String(expires))
+    var request = Request(
+      registering: trunk.uri(trunk.settings.user), at: trunk.uri(nil), by: bare.routes, callID: trunk.callID,
+      tag: trunk.tag, cSeq: trunk.cSeq, contact: trunkContact(trunk, flow), expires: expires)
     request.headers.append(.supported, "path")
     return request
   }
@@ -49,8 +40,7 @@ extension Exchange {
     let retryAfter = (try? response.headers.retryAfter) ?? nil
     switch response.status {
     case 423:
-      // RFC 3261 §10.2.8; one that wants more than a day is not believed.
-      guard let least = (try? response.headers.minExpires) ?? nil, least > trunk.expires, least <= 86400 else {
+      guard let least = response.leastExpires(above: trunk.expires) else {
         return trunkRoundFailed(name, why, isRefusal: true)
       }
       outside.trunks[name]?.expires = least
@@ -64,11 +54,9 @@ extension Exchange {
     guard var trunk = outside.trunks[name] else { return }
     var isNew = true
     if trunk.isReachable == true && trunk.failures == 0 && trunk.lastError == nil { isNew = false }
-    let seconds = max(granted(trunk, response), 20)
-    // Between 75 and 85 %, so that not all of a provider's customers come at once after its restart.
-    let part = 750 + Int64(random.next() % 100)
+    let seconds = response.granted(to: trunk.line, asked: trunk.expires)
     trunk.registration = .held(
-      until: now + .seconds(Int64(seconds)), renewAt: now + .milliseconds(Int64(seconds) * part))
+      until: now + .seconds(Int64(seconds)), renewAt: now + renewal(after: seconds, random: random.next()))
     let routes = response.headers.values(.serviceRoute)
     trunk.serviceRoutes = routes.compactMap { try? NameAddress($0) }
     if trunk.serviceRoutes.count < routes.count { trunk.serviceRoutes = [] }
@@ -84,12 +72,5 @@ extension Exchange {
         [.init("trunk", name), .init("server", trunk.way?.flow.text ?? ""), .init("seconds", String(seconds))])
     }
     scheduleNext(name)
-  }
-
-  /// Seconds granted to our contact (RFC 3261 §10.2.4), at most a day.
-  private func granted(_ trunk: Trunk, _ response: Response) -> UInt32 {
-    let contacts = (try? response.headers.contacts) ?? []
-    let own = contacts.first { $0.uri.parameters["line"] == trunk.line } ?? (contacts.count == 1 ? contacts[0] : nil)
-    return min(own?.expires ?? ((try? response.headers.expires) ?? nil) ?? trunk.expires, 86400)
   }
 }

@@ -50,20 +50,14 @@ extension Exchange {
   /// waits for its successor from then on.
   func answeredChallenge(_ response: Response, _ transaction: TransactionID) -> Bool {
     guard response.isFinal, var kept = outside.sent.removeValue(forKey: transaction) else { return false }
-    guard response.status == 401 || response.status == 407, let purpose = purposes[transaction] else { return false }
-    let isProxy = response.status == 407
-    let challenges = isProxy ? try? response.headers.proxyAuthenticate : try? response.headers.wwwAuthenticate
-    guard let challenges, kept.answers < Exchange.mostAnswers else { return false }
-    let isStale = challenges.contains { equalsIgnoringCase($0["stale"] ?? "", "true") }
-    guard kept.answers == 0 || isStale else { return false }
-    var request = kept.request
+    guard response.isChallenge, let purpose = purposes[transaction], kept.answers < Exchange.mostAnswers else {
+      return false
+    }
     var client = DigestClient(username: kept.user, password: kept.password)
-    guard let number = try? request.headers.cSeq.number,
-      let answer = client.respond(
-        to: challenges, method: request.method, uri: request.uri.description, cnonce: random.token(8))
+    guard
+      let (request, number) = client.answer(
+        response, to: kept.request, isAgain: kept.answers > 0, cnonce: random.token(8))
     else { return false }
-    request.headers[isProxy ? .proxyAuthorization : .authorization] = answer.description
-    request.headers[.cSeq] = CSeq(number &+ 1, request.method).description
     purposes[transaction] = nil
     let next = layer.send(request, to: kept.flow, now: now)
     purposes[next] = purpose
@@ -71,7 +65,7 @@ extension Exchange {
       request: request, flow: kept.flow, trunk: kept.trunk, user: kept.user, password: kept.password,
       answers: kept.answers + 1)
     outside.sent[next] = kept
-    succeeded(transaction, by: next, number &+ 1, purpose, request)
+    succeeded(transaction, by: next, number, purpose, request)
     return true
   }
 

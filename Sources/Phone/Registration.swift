@@ -62,16 +62,9 @@ extension UserAgent {
 
   private mutating func registerRequest(_ flow: Flow, expires: UInt32) -> Request {
     registration.cSeq &+= 1
-    var request = Request(.register, account.neighbour(nil))
-    var from = NameAddress(account.record)
-    from.tag = registration.tag
-    request.headers.append(.maxForwards, "70")
-    request.headers.append(.from, from.description)
-    request.headers.append(.to, NameAddress(account.record).description)
-    request.headers.append(.callID, registration.callID)
-    request.headers.append(.cSeq, CSeq(registration.cSeq, .register).description)
-    request.headers.append(.contact, contact(flow))
-    request.headers.append(.expires, String(expires))
+    var request = Request(
+      registering: account.record, at: account.neighbour(nil), callID: registration.callID, tag: registration.tag,
+      cSeq: registration.cSeq, contact: contact(flow), expires: expires)
     request.headers.append(.userAgent, "sotto/" + sottoVersion)
     return request
   }
@@ -82,8 +75,7 @@ extension UserAgent {
     let said = "\(response.status) \(response.reason)"
     switch response.status {
     case 423:
-      // One that wants more than a day is not believed.
-      guard let least = (try? response.headers.minExpires) ?? nil, least > registration.expires, least <= 86400 else {
+      guard let least = response.leastExpires(above: registration.expires) else {
         return registrationRefused(said, now)
       }
       registration.expires = least
@@ -102,16 +94,11 @@ extension UserAgent {
   }
 
   private mutating func registered(_ response: Response, _ now: Instant) {
-    let contacts = (try? response.headers.contacts) ?? []
-    let own =
-      contacts.first { $0.uri.parameters["line"] == registration.line } ?? (contacts.count == 1 ? contacts[0] : nil)
-    let granted = own?.expires ?? ((try? response.headers.expires) ?? nil) ?? registration.expires
-    let seconds = max(20, min(granted, 86400))
+    let seconds = response.granted(to: registration.line, asked: registration.expires)
     let isNew = !registration.isHeld
     registration.state = .held
     registration.failures = 0
-    // Between 75 and 85 %, so that not all phones come at once.
-    registration.dueAt = now + .milliseconds(Int64(seconds) * (750 + Int64(random.next() % 100)))
+    registration.dueAt = now + renewal(after: seconds, random: random.next())
     if isNew { tell(.registered(seconds: seconds)) }
   }
 

@@ -151,7 +151,7 @@ public struct UserAgent: Sendable {
       return
     }
     asked[id] = nil
-    if response.status == 401 || response.status == 407, authenticate(question, response, id, now) { return }
+    if response.isChallenge, authenticate(question, response, id, now) { return }
     switch question.purpose {
     case .register: registerAnswered(response, wasAuthenticated: question.isAuthenticated, now)
     case .invite: inviteAnswered(response, id, question, now)
@@ -165,28 +165,17 @@ public struct UserAgent: Sendable {
   private mutating func authenticate(
     _ question: Asked, _ response: Response, _ id: TransactionID, _ now: Instant
   ) -> Bool {
-    let isProxy = response.status == 407
-    let found = isProxy ? try? response.headers.proxyAuthenticate : try? response.headers.wwwAuthenticate
-    guard let challenges = found, !account.password.isEmpty else { return false }
-    let isStale = challenges.contains { $0["stale"].map { equalsIgnoringCase($0, "true") } ?? false }
-    guard !question.isAuthenticated || isStale, let number = try? question.request.headers.cSeq.number else {
-      return false
-    }
-    var again = question
-    let name: HeaderName = isProxy ? .proxyAuthorization : .authorization
-    let credentials = digest.respond(
-      to: challenges, method: again.request.method, uri: again.request.uri.description, cnonce: random.token(8))
-    guard let credentials, let flow else { return false }
-    again.isAuthenticated = true
-    again.request.headers[name] = credentials.description
-    again.request.headers[.cSeq] = CSeq(number &+ 1, again.request.method).description
-    switch again.purpose {
-    case .register, .leave: registration.cSeq = number &+ 1
-    case .reinvite, .bye: call?.dialog?.used(number &+ 1)
+    guard let flow, !account.password.isEmpty,
+      let (request, number) = digest.answer(
+        response, to: question.request, isAgain: question.isAuthenticated, cnonce: random.token(8))
+    else { return false }
+    switch question.purpose {
+    case .register, .leave: registration.cSeq = number
+    case .reinvite, .bye: call?.dialog?.used(number)
     case .invite: break
     }
-    let next = transactions.send(again.request, to: flow, now: now)
-    asked[next] = again
+    let next = transactions.send(request, to: flow, now: now)
+    asked[next] = Asked(purpose: question.purpose, request: request, isAuthenticated: true)
     call?.moved(from: id, to: next)
     return true
   }

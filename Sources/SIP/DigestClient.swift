@@ -26,6 +26,26 @@ public struct DigestClient: Sendable {
     return nil
   }
 
+  /// The request once more under the next number, with the credentials that a 401 or 407 asks for (RFC 3261 §22); nil
+  /// where none can be given. Credentials that were refused before (`isAgain`) help only where their nonce was stale.
+  @export(interface)
+  public mutating func answer(
+    _ response: Response, to request: Request, isAgain: Bool, cnonce: String
+  ) -> (request: Request, number: UInt32)? {
+    let isProxy = response.status == 407
+    guard
+      let challenges = isProxy ? try? response.headers.proxyAuthenticate : try? response.headers.wwwAuthenticate,
+      !isAgain || challenges.contains(where: { equalsIgnoringCase($0["stale"] ?? "", "true") }),
+      let number = try? request.headers.cSeq.number,
+      let credentials = respond(
+        to: challenges, method: request.method, uri: request.uri.description, cnonce: cnonce)
+    else { return nil }
+    var again = request
+    again.headers[isProxy ? .proxyAuthorization : .authorization] = credentials.description
+    again.headers[.cSeq] = CSeq(number &+ 1, request.method).description
+    return (again, number &+ 1)
+  }
+
   private mutating func respond(
     to challenge: AuthParameters, method: Method, uri: String, cnonce: String
   ) -> AuthParameters? {

@@ -31,6 +31,8 @@ public struct Response: Hashable, Sendable {
   public var isProvisional: Bool { status < 200 }
   public var isFinal: Bool { status >= 200 }
   public var isSuccess: Bool { status / 100 == 2 }
+  /// Credentials are asked for (RFC 3261 §22).
+  public var isChallenge: Bool { status == 401 || status == 407 }
 
   /// A response to a request with Via, From, To, Call-ID and CSeq copied (RFC 3261 §8.2.6.2); a 100 also copies
   /// Timestamp. The tag is added to a To that has none, unless the status is 100.
