@@ -47,6 +47,8 @@ def words(*phones):
 def both(office, a, b, codecs=("secured",)):
     assert a.ended(30) == 0, a.log()
     b.stop()
+    for phone in a, b:
+        assert not phone.events("alarm"), phone.log()
     return f"→ {office.compare('first', b, list(codecs))}; ← {office.compare('second', a, list(codecs))}"
 
 
