@@ -34,6 +34,7 @@ CALLS, SECONDS = 1, 5
 CODECS = [("PCMU", "PCMU"), ("PCMU", "PCMA"), ("PCMU", "G722"), ("PCMU", "opus")]
 ENCRYPTIONS = {f"packet {suite}, {legs}": suites for suite in SUITES
                for legs, suites in (("one leg", (suite, None)), ("both legs", (suite, suite)))}
+FRAMES = 1000
 EMULATOR = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")) + "/sotto/qemu-7.2"
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"}
 
@@ -186,9 +187,11 @@ def measure(binary, arm, folder):
         finally:
             exchange.stop()
     counts.update(encrypted(CountedEncrypting, binary, folder))
+    counts["SFrame, a frame"] = frame(binary, folder)
     if arm:
         kinds = {"packet PCMU → PCMU": (None, None), **ENCRYPTIONS}
         counts.update({f"{name}, ARM": count for name, count in encrypted(Emulated, arm, folder, kinds).items()})
+        counts["SFrame, a frame, ARM"] = frame(arm, folder, emulated=True)
     return counts
 
 
@@ -223,6 +226,21 @@ def encrypted(kind, binary, folder, encryptions=ENCRYPTIONS):
         return counts
     finally:
         exchange.stop()
+
+
+def frame(binary, folder, emulated=False):
+    """A frame of end-to-end security, sealed and opened: what many cost more than one."""
+    found = []
+    for count in (1, 1 + FRAMES):
+        command = [binary, "selftest", "--frames", str(count)]
+        if emulated:
+            subprocess.run([*counting(f"{folder}/total"), *command], check=True, stdout=subprocess.DEVNULL)
+            found.append([counted(f"{folder}/total")])
+        else:
+            subprocess.run(["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={folder}/frames", *command],
+                           check=True, stdout=subprocess.DEVNULL)
+            found.append(totals(f"{folder}/frames"))
+    return dict(zip(("instructions", "allocations"), ((b - a) // FRAMES for a, b in zip(*found))))
 
 
 def main():

@@ -104,3 +104,16 @@ def reference_round(tools, calls, seconds):
     finally:
         process.kill()
         process.wait()
+
+
+def frame_microseconds(binary, frames=100_000):
+    """Processor time in which sotto seals and opens a frame of end-to-end security."""
+    def spent(count):
+        process = subprocess.Popen([binary, "selftest", "--frames", str(count)], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            sys.exit("bench: sotto selftest --frames failed")
+        return (usage.ru_utime + usage.ru_stime) * 1e6
+
+    return (spent(frames) - spent(1)) / (frames - 1)

@@ -19,8 +19,8 @@ import time
 
 from exchange import Sotto, SottoEncrypting, SottoKernel
 from load import (
-    CODED_PHONES, PHONES, REFERENCE_PHONES, compile_tools, enter_namespace, reference_round, take_priority,
-    talk)
+    CODED_PHONES, PHONES, REFERENCE_PHONES, compile_tools, enter_namespace, frame_microseconds, reference_round,
+    take_priority, talk)
 from sip import SUITES
 
 REGISTRATIONS = 500
@@ -138,7 +138,7 @@ def convert(exchanges, folder, options, rounds):
 
 
 def encrypt(exchange, folder, options, rounds):
-    """SRTP, each round beside the reference in the same moment."""
+    """SRTP and frames of end-to-end security, each round beside the reference in the same moment."""
     figures, lines = {}, {}
     with complaining(exchange):
         exchange.callee.register()
@@ -146,18 +146,20 @@ def encrypt(exchange, folder, options, rounds):
         for n, suites in enumerate(ENCRYPTIONS):
             lines[suites] = exchange.calls(options.calls, PHONES + 4 * options.calls * n, suites=suites)[1]
             talk(folder, lines[suites], 1)
-    names = [encryption_name(suites) for suites in lines]
+    names = [encryption_name(suites) for suites in lines] + ["frame"]
     found = {name: [] for name in ["reference", *names]}
     for n in range(options.rounds):
         found["reference"].append(reference_round(folder, options.calls, options.seconds))
         for suites, calls in lines.items():
             found[encryption_name(suites)].append(
                 talk(folder, calls, options.seconds, exchange.pids, spoken=1 + n * options.seconds))
+        found["frame"].append({"cpu_us": frame_microseconds(exchange.binary)})
     for name in names:
         figures[name] = statistics.median(r["cpu_us"] for r in found[name])
         figures[f"ratio {name}"] = statistics.median(
             r["cpu_us"] / reference["cpu_us"] for r, reference in zip(found[name], found["reference"]))
-        figures[f"loss {name}"] = statistics.median(r["loss_percent"] for r in found[name])
+        if name != "frame":
+            figures[f"loss {name}"] = statistics.median(r["loss_percent"] for r in found[name])
     rounds.update({f"encrypted {name}": values for name, values in found.items()})
     return figures
 
@@ -186,6 +188,7 @@ ROWS = (  # title, key, form, what we aim at
     *(row for suites, aim in ENCRYPTIONS.items() for name in [encryption_name(suites)] for row in (
         (name, name, ".2f", ""), ("  beside the reference", f"ratio {name}", ".2f", aim),
         ("  loss %", f"loss {name}", ".1f", "0"))),
+    ("SFrame, sealed and opened, a frame", "frame", ".2f", ""), ("  beside the reference", "ratio frame", ".2f", ""),
     ("REGISTER, CPU ms", "register_cpu_ms", ".3f", "≤ 0.05"),
     ("call set-up, CPU ms", "call_setup_cpu_ms", ".2f", "≤ 0.35"), ("memory idle, MB", "rss_idle_mb", ".1f", "≤ 8"),
     ("memory with the calls, MB", "rss_calls_mb", ".1f", "≤ 12"),
