@@ -95,8 +95,8 @@ bench: setup-build build/x86_64/sotto ## measure CPU a packet beside a C relay, 
 	@bench/run.py build/x86_64/sotto $(BENCH)
 
 .PHONY: costs
-costs: setup-build setup-test build/x86_64/sotto ## count instructions and allocations a packet, a registration and a call
-	@bench/costs.py .build-x86_64/release/sotto
+costs: setup-build setup-test build ## count instructions and allocations a packet, a registration and a call
+	@bench/costs.py .build-x86_64/release/sotto build/armv7/sotto
 
 .PHONY: bench-peers
 bench-peers: setup-build build/x86_64/sotto ## the same beside Asterisk, and Kamailio with rtpengine, of Debian sid (root); build/bench-peers.json

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """What does not change from hour to hour: instructions and allocations of a packet, a registration and a call.
-bench/costs.py BINARY [--write]
+bench/costs.py BINARY [ARM-BINARY] [--write]
 
 Runs the binary, which must have its symbols, under callgrind with phones on loopback, and compares what it counted with
 bench/costs.json; exits 1 where it costs more than a tenth above what stands there, or allocates where it should not.
-With --write the file becomes what was counted.
+With --write the file becomes what was counted. The instructions of the binary for ARM are counted by a plugin of QEMU 7.2
+on a Cortex-A7, as the boards have, and what is encrypted alone: the rest is the same work.
 """
 
 import ctypes
@@ -19,8 +20,9 @@ import sys
 import tempfile
 import threading
 
-from exchange import Sotto
+from exchange import Sotto, SottoEncrypting
 from load import FOLDER, PHONES, compile_tools, enter_namespace, talk
+from sip import SUITES, Phone
 
 THRESHOLDS = f"{FOLDER}/costs.json"
 SLACK = 1.1
@@ -30,6 +32,10 @@ TIMES = 50
 # Few and short, for callgrind is some fifty times slower than the processor.
 CALLS, SECONDS = 1, 5
 CODECS = [("PCMU", "PCMU"), ("PCMU", "PCMA"), ("PCMU", "G722"), ("PCMU", "opus")]
+ENCRYPTIONS = {f"packet {suite}, {legs}": suites for suite in SUITES
+               for legs, suites in (("one leg", (suite, None)), ("both legs", (suite, suite)))}
+FRAMES = 1000
+EMULATOR = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")) + "/sotto/qemu-7.2"
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"}
 
 
@@ -52,8 +58,7 @@ class Counted(Sotto):
         new = self.dumped() - before
         if len(new) != 1:
             self.fail(f"left {len(new)} dumps of callgrind, 1 was expected")
-        with open(new.pop()) as file:
-            instructions, allocations = totals(file)
+        instructions, allocations = totals(new.pop())
         return {"instructions": round(instructions / times), "allocations": round(allocations / times, 2)}
 
     def dumped(self):
@@ -61,6 +66,55 @@ class Counted(Sotto):
 
     def control(self, what):
         subprocess.run(["callgrind_control", what, str(self.pids[0])], check=True, capture_output=True)
+
+
+class CountedEncrypting(Counted, SottoEncrypting):
+    pass
+
+
+class Emulated(SottoEncrypting):
+    """A binary for ARM, whose instructions QEMU counts."""
+
+    name = "emulated sotto"
+    patience = 1
+
+    def run(self, command):
+        self.total = f"{os.path.dirname(self.log.name)}/total"
+        super().run([*counting(self.total), *command])
+
+    def count(self, times, action):
+        before = counted(self.total)
+        action()
+        return {"instructions": round((counted(self.total) - before) / times)}
+
+
+def counting(total):
+    """The words before a program for ARM that has its instructions counted."""
+    open(total, "w").close()
+    return [f"{EMULATOR}/usr/bin/qemu-arm", "-cpu", "cortex-a7", "-plugin", f"{EMULATOR}/count.so,into={total}"]
+
+
+def counted(total):
+    with open(total, "rb") as file:
+        return int.from_bytes(file.read(8), sys.byteorder)
+
+
+def has_counter(binary):
+    """Whether there is a QEMU that counts. It must take plugins, which a static one does not, as Debian 13 and the backports
+    of 12 have it; so that of Debian 12 is kept in the cache, and nothing is installed."""
+    if not os.path.exists(f"{EMULATOR}/usr/bin/qemu-arm"):
+        known = subprocess.run(["apt-cache", "madison", "qemu-user"], capture_output=True, text=True).stdout
+        version = next((line.split("|")[1].strip() for line in known.splitlines() if "1:7.2" in line), None)
+        if not version:
+            return False
+        os.makedirs(EMULATOR, exist_ok=True)
+        fetch = f'apt-get -q download "qemu-user={version}" && dpkg -x qemu-user_*.deb . && rm qemu-user_*.deb'
+        if subprocess.run(["sh", "-c", fetch], cwd=EMULATOR, capture_output=True).returncode != 0:
+            return False
+    subprocess.run(["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", f"{EMULATOR}/count.so", f"{FOLDER}/count.c"],
+                   check=True)
+    # It may lack a library.
+    return subprocess.run([*counting(f"{EMULATOR}/total"), binary, "version"], capture_output=True).returncode == 0
 
 
 class CountedSupervised(Counted):
@@ -96,10 +150,12 @@ def refuse_uring():
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def totals(file):
+def totals(path):
     """Instructions, and calls of what allocates, in a file of callgrind's."""
     names, instructions, allocations, called = {}, 0, 0, None
-    for line in file:
+    with open(path) as file:
+        lines = file.readlines()
+    for line in lines:
         if found := re.match(r"(c?fn)=\((\d+)\)(?: (.*))?", line):
             kind, number, name = found.groups()
             if name:
@@ -112,8 +168,9 @@ def totals(file):
     return instructions, allocations
 
 
-def measure(binary, folder):
+def measure(binary, arm, folder):
     compile_tools(folder)
+    Phone.patience = 10  # what counts takes its time
     counts = {}
     for kind, words in (CountedSupervised, ", supervised"), (Counted, ""):
         exchange = kind(binary, f"{folder}/{kind.__name__}", CALLS)
@@ -129,6 +186,12 @@ def measure(binary, folder):
                 counts.update(packets(exchange, folder))
         finally:
             exchange.stop()
+    counts.update(encrypted(CountedEncrypting, binary, folder))
+    counts["SFrame, a frame"] = frame(binary, folder)
+    if arm:
+        kinds = {"packet PCMU → PCMU": (None, None), **ENCRYPTIONS}
+        counts.update({f"{name}, ARM": count for name, count in encrypted(Emulated, arm, folder, kinds).items()})
+        counts["SFrame, a frame, ARM"] = frame(arm, folder, emulated=True)
     return counts
 
 
@@ -137,39 +200,81 @@ def packets(exchange, folder):
     for n, codecs in enumerate(CODECS):
         lines = exchange.calls(CALLS, PHONES + 100 * n, codecs)[1]
         given = () if codecs[0] == codecs[1] else codecs
-        talk(folder, lines, 1, codecs=given)
-        sent = CALLS * 2 * 50 * SECONDS
-        seen = []
-        counts[f"packet {codecs[0]} → {codecs[1]}"] = exchange.count(
-            sent, lambda: seen.append(talk(folder, lines, SECONDS, codecs=given)))
-        if seen[0]["sent"] < 0.9 * sent or seen[0]["loss_percent"] > 5:
-            exchange.fail(f"relayed too little: {seen[0]}")
+        counts[f"packet {codecs[0]} → {codecs[1]}"] = packet(exchange, folder, lines, given)
     return counts
 
 
+def packet(exchange, folder, lines, codecs=()):
+    talk(folder, lines, 1, codecs=codecs)
+    sent = CALLS * 2 * 50 * SECONDS
+    seen = []
+    count = exchange.count(sent, lambda: seen.append(talk(folder, lines, SECONDS, codecs=codecs, spoken=1)))
+    if seen[0]["sent"] < 0.9 * sent or seen[0]["loss_percent"] > 5:
+        exchange.fail(f"relayed too little: {seen[0]}")
+    return count
+
+
+def encrypted(kind, binary, folder, encryptions=ENCRYPTIONS):
+    """A packet that is encrypted on one leg or both."""
+    exchange = kind(binary, f"{folder}/{kind.__name__}", CALLS)
+    try:
+        exchange.callee.register()
+        exchange.caller.register()
+        counts = {}
+        for n, (name, suites) in enumerate(encryptions.items()):
+            counts[name] = packet(exchange, folder, exchange.calls(CALLS, PHONES + 100 * n, suites=suites)[1])
+        return counts
+    finally:
+        exchange.stop()
+
+
+def frame(binary, folder, emulated=False):
+    """A frame of end-to-end security, sealed and opened: what many cost more than one."""
+    found = []
+    for count in (1, 1 + FRAMES):
+        command = [binary, "selftest", "--frames", str(count)]
+        if emulated:
+            subprocess.run([*counting(f"{folder}/total"), *command], check=True, stdout=subprocess.DEVNULL)
+            found.append([counted(f"{folder}/total")])
+        else:
+            subprocess.run(["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={folder}/frames", *command],
+                           check=True, stdout=subprocess.DEVNULL)
+            found.append(totals(f"{folder}/frames"))
+    return dict(zip(("instructions", "allocations"), ((b - a) // FRAMES for a, b in zip(*found))))
+
+
 def main():
-    binary, *options = sys.argv[1:]
+    options = sys.argv[1:]
+    writes = "--write" in options
+    binary, *arm = (word for word in options if word != "--write")
+    if arm and not has_counter(*arm):
+        print("SKIPPED: what the binary for ARM costs, for no qemu-arm that takes plugins can be had")
+        arm = []
     enter_namespace()
     with tempfile.TemporaryDirectory(prefix="sotto-costs-") as folder:
         # Valgrind takes the compiler's debug information for a damaged file.
         subprocess.run(["objcopy", "--strip-debug", binary, f"{folder}/binary"], check=True)
-        counts = measure(f"{folder}/binary", folder)
-    if options == ["--write"]:
-        with open(THRESHOLDS, "w") as file:
-            json.dump(counts, file, indent=1, ensure_ascii=False)
-            file.write("\n")
+        counts = measure(f"{folder}/binary", *arm or [None], folder)
     with open(THRESHOLDS) as file:
         thresholds = json.load(file)
+    if writes:
+        thresholds.update(counts)
+        with open(THRESHOLDS, "w") as file:
+            json.dump(thresholds, file, indent=1, ensure_ascii=False)
+            file.write("\n")
     passed = 0
     for name, count in counts.items():
         limit = thresholds[name]
         good = (count["instructions"] <= SLACK * limit["instructions"]
-                and count["allocations"] <= SLACK * limit["allocations"] + MORE_ALLOCATIONS)
+                and count.get("allocations", 0) <= SLACK * limit.get("allocations", 0) + MORE_ALLOCATIONS)
         passed += good
-        print(f"{'ok' if good else 'FAIL'} {name}: {count['instructions']} instructions, {count['allocations']} allocations"
-              f" (last: {limit['instructions']}, {limit['allocations']})")
+        print(f"{'ok' if good else 'FAIL'} {name}: {said(count)} (last: {said(limit)})")
     print(f"{passed} passed, {len(counts) - passed} failed")
     return 0 if passed == len(counts) else 1
+
+
+def said(count):
+    return ", ".join(f"{number} {what}" for what, number in count.items())
 
 
 sys.exit(main())

@@ -60,18 +60,19 @@ class Exchange:
             action(i)
         return (cpu_microseconds(self.pids) - before) / times / 1000
 
-    def calls(self, count, base=PHONES, codecs=("PCMU", "PCMU")):
-        """Sets up so many calls between phones of one codec each; their milliseconds each, and the lines for the phones
-        that talk."""
+    def calls(self, count, base=PHONES, codecs=("PCMU", "PCMU"), suites=(None, None)):
+        """Sets up so many calls between phones of one codec each, and one suite of SRTP or none; their milliseconds each,
+        and the lines for the phones that talk."""
         lines = []
         self.caller.codec, self.callee.codec = codecs
+        self.caller.suite, self.callee.suite = suites
 
         def call(i):
             caller_port, callee_port = base + 4 * i, base + 4 * i + 2
             told = self.caller.call(self.callee, caller_port, callee_port)
             if not all(self.media_first <= port < self.media_first + 4000 for port in told):
                 raise RuntimeError(f"does not relay media: it named the ports {told}")
-            lines.append((caller_port, told[0], callee_port, told[1]))
+            lines.append((caller_port, told[0], callee_port, told[1], keys(self.caller), keys(self.callee)))
 
         return self.cost(count, call), lines
 
@@ -89,9 +90,16 @@ class Exchange:
                 process.wait()
 
 
+def keys(phone):
+    """What the phone that talks must know of a call's encryption."""
+    return f"{phone.suite}:{phone.own_key.hex()}:{phone.told_key.hex()}" if phone.suite else "-"
+
+
 class Sotto(Exchange):
     name, sip_port, media_first = "sotto", 15060, 28000
     converts = True
+    # Whether keys may be named over UDP.
+    names_keys = "false"
 
     def __init__(self, binary, folder, calls):
         self.binary = binary
@@ -101,10 +109,18 @@ class Sotto(Exchange):
         with open(f"{folder}/sotto.yaml", "w") as file:
             file.write(
                 f"domain: {DOMAIN}\nsip: {{listen: ['udp://{HOST}:{self.sip_port}']}}\n"
-                f"media: {{ports: {self.media_first}-{self.media_first + 3999}}}\nextensions:\n"
+                f"media: {{ports: {self.media_first}-{self.media_first + 3999}, keys_without_tls: {self.names_keys}}}\n"
+                "extensions:\n"
                 + "".join(f'  "{number}": {{password: {word}}}\n' for number, word in USERS.items()))
         self.run([self.binary, "serve", "--config", f"{folder}/sotto.yaml", "--control", f"{folder}/control",
                   "--state", folder, "--relay", f"{folder}/relay"])
+
+
+class SottoEncrypting(Sotto):
+    """Sotto that offers SRTP to all, and takes it: apart, for that costs each call something."""
+
+    name, sip_port, media_first = "encrypting", 15064, 61000
+    names_keys = "true"
 
 
 class SottoKernel(Sotto):

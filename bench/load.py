@@ -33,10 +33,9 @@ def enter_namespace():
 
 
 def compile_tools(folder):
-    for name in ("relay", "phones"):
+    for name, libraries in ("relay", []), ("phones", ["-lopus", "-lsrtp2", "-lm"]):
         subprocess.run(
-            ["cc", "-O2", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o", f"{folder}/{name}", f"{FOLDER}/{name}.c", "-lopus",
-             "-lm"],
+            ["cc", "-O2", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o", f"{folder}/{name}", f"{FOLDER}/{name}.c", *libraries],
             check=True)
 
 
@@ -69,11 +68,13 @@ def resident_megabytes(pids):
     return total / 1024
 
 
-def talk(tools, lines, seconds, pids=(), codecs=()):
-    """Lets the phones of these lines talk; returns what they saw and what it cost the processes."""
+def talk(tools, lines, seconds, pids=(), codecs=(), spoken=0):
+    """Lets the phones of these lines talk; returns what they saw and what it cost the processes. Encrypted ones go on from
+    where they were: `spoken` is for how many seconds they did so far."""
     phones = subprocess.Popen(
-        [f"{tools}/phones", str(seconds), *codecs], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    phones.stdin.write("".join("%d %d %d %d\n" % line for line in lines) + "\n")
+        [f"{tools}/phones", str(seconds), *(codecs or [str(50 * spoken)])], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True)
+    phones.stdin.write("".join(" ".join(map(str, line)) + "\n" for line in lines) + "\n")
     phones.stdin.flush()
     if phones.stdout.readline() != "ready\n":
         sys.exit("bench: the phones found their ports taken; end what runs on ports 20000-27999")
@@ -103,3 +104,16 @@ def reference_round(tools, calls, seconds):
     finally:
         process.kill()
         process.wait()
+
+
+def frame_microseconds(binary, frames=100_000):
+    """Processor time in which sotto seals and opens a frame of end-to-end security."""
+    def spent(count):
+        process = subprocess.Popen([binary, "selftest", "--frames", str(count)], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            sys.exit("bench: sotto selftest --frames failed")
+        return (usage.ru_utime + usage.ru_stime) * 1e6
+
+    return (spent(frames) - spent(1)) / (frames - 1)

@@ -1,6 +1,9 @@
 // Many phones talking at once: G.711 packets of 20 ms, both ways, spread evenly over the 20 ms, each with the time that
 // it left. Prints what came of them as JSON.
-//   phones SECONDS [CODEC CODEC] < LINES     each line: local port of a phone, the relay's port for it, the same of its peer
+//   phones SECONDS [CODEC CODEC | NUMBER] < LINES
+// Each line: local port of a phone, the relay's port for it, the same of its peer, then for each of both "-" or, where it
+// is encrypted, SUITE:KEY:KEY with the keys that it seals and opens by, in hexadecimal. Encrypted packets count from NUMBER,
+// for whoever opens them must not see a number twice. What does not open has not come.
 // The codecs are those that the first and the second phone of each line speak: PCMU, PCMA, G722, opus. What is converted on
 // its way has no time of its leaving in it, so with codecs there is no latency.
 // The first line of output, "ready", says that all ports are bound; a line on standard input "go" starts.
@@ -8,6 +11,7 @@
 #include <errno.h>
 #include <math.h>
 #include <opus/opus.h>
+#include <srtp2/srtp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +28,7 @@ static struct phone {
   int fd;
   struct sockaddr_in relay;
   uint16_t port, sequence;
+  srtp_t sealing, opening;
 } phones[MOST];
 
 // Two seconds of what a phone says by its codec.
@@ -40,6 +45,32 @@ static int64_t now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static srtp_t session(const char *suite, const char *hex, srtp_ssrc_type_t direction) {
+  uint8_t key[64] = {0};
+  for (int i = 0; i < 64 && sscanf(hex + 2 * i, "%2hhx", &key[i]) == 1; i++) {}
+  srtp_policy_t policy = {.ssrc = {direction, 0}, .key = key, .window_size = 1024};
+  if (strcmp(suite, "AEAD_AES_128_GCM")) {
+    srtp_crypto_policy_set_rtp_default(&policy.rtp);  // AES_CM_128_HMAC_SHA1_80
+  } else {
+    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
+  }
+  policy.rtcp = policy.rtp;
+  srtp_t session;
+  if (srtp_create(&session, &policy) != srtp_err_status_ok) {
+    fprintf(stderr, "phones: libsrtp2 has no %s\n", suite);
+    exit(1);
+  }
+  return session;
+}
+
+static void encrypt(struct phone *phone, char *words, int first) {
+  if (!strcmp(words, "-")) return;
+  char *suite = strtok(words, ":"), *own = strtok(NULL, ":"), *other = strtok(NULL, ":");
+  phone->sealing = session(suite, own, ssrc_any_outbound);
+  phone->opening = session(suite, other, ssrc_any_inbound);
+  phone->sequence = first;
 }
 
 static void open_phone(struct phone *phone, int local, int relay, int epoll) {
@@ -110,14 +141,23 @@ static void speak_coded(struct phone *phone) {
 
 static void speak(struct phone *phone) {
   if (coded) return speak_coded(phone);
-  uint8_t packet[PACKET];
+  _Alignas(4) uint8_t packet[PACKET + SRTP_MAX_TRAILER_LEN];
+  int size = PACKET;
   memset(packet, 0xff, sizeof packet);
   uint16_t sequence = phone->sequence++;
   uint32_t header[3] = {htonl(0x80000000u | sequence), htonl(sequence * 160u), htonl(source(phone))};
   memcpy(packet, header, sizeof header);
   int64_t sent = now();
   memcpy(packet + 12, &sent, sizeof sent);
-  sendto(phone->fd, packet, sizeof packet, 0, (struct sockaddr *)&phone->relay, sizeof phone->relay);
+  if (phone->sealing && srtp_protect(phone->sealing, packet, &size) != srtp_err_status_ok) abort();
+  sendto(phone->fd, packet, size, 0, (struct sockaddr *)&phone->relay, sizeof phone->relay);
+}
+
+// Octets of a packet that has come, open; less than any packet has where none has, or none that can be opened.
+static int take(struct phone *phone, uint8_t *packet, int room) {
+  int size = recv(phone->fd, packet, room, 0);
+  if (size <= 0 || !phone->opening) return size;
+  return srtp_unprotect(phone->opening, packet, &size) == srtp_err_status_ok ? size : 0;
 }
 
 // Takes what has come until the deadline; returns how many packets.
@@ -129,10 +169,10 @@ static uint64_t listen_until(int epoll, int64_t deadline) {
     struct timespec wait = {0, left > 0 ? left : 0};
     int ready = epoll_pwait2(epoll, events, 64, &wait, NULL);
     for (int i = 0; i < ready; i++) {
-      uint8_t packet[2048];
-      int fd = ((struct phone *)events[i].data.ptr)->fd;
-      while (coded && recv(fd, packet, sizeof packet, 0) > 12) count++;
-      while (!coded && recv(fd, packet, sizeof packet, 0) == PACKET) {
+      _Alignas(4) uint8_t packet[2048];
+      struct phone *phone = events[i].data.ptr;
+      while (coded && take(phone, packet, sizeof packet) > 12) count++;
+      while (!coded && take(phone, packet, sizeof packet) == PACKET) {
         int64_t sent, latency;
         memcpy(&sent, packet + 12, sizeof sent);
         latency = (now() - sent) / 1000;
@@ -159,12 +199,17 @@ int main(int count, char **arguments) {
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  char line[128];
-  int a, relay_a, b, relay_b;
-  while (used + 2 <= MOST && fgets(line, sizeof line, stdin) &&
-         sscanf(line, "%d %d %d %d", &a, &relay_a, &b, &relay_b) == 4) {
-    open_phone(&phones[used++], a, relay_a, epoll);
-    open_phone(&phones[used++], b, relay_b, epoll);
+  srtp_init();
+  char line[512], keys[2][200];
+  int a, relay_a, b, relay_b, first = count == 3 ? atoi(arguments[2]) : 0;
+  while (used + 2 <= MOST && fgets(line, sizeof line, stdin)) {
+    strcpy(keys[0], "-");
+    strcpy(keys[1], "-");
+    if (sscanf(line, "%d %d %d %d %199s %199s", &a, &relay_a, &b, &relay_b, keys[0], keys[1]) < 4) break;
+    open_phone(&phones[used], a, relay_a, epoll);
+    encrypt(&phones[used++], keys[0], first);
+    open_phone(&phones[used], b, relay_b, epoll);
+    encrypt(&phones[used++], keys[1], first);
   }
   puts("ready");
   fflush(stdout);

@@ -17,13 +17,17 @@ import sys
 import tempfile
 import time
 
-from exchange import Sotto, SottoKernel
+from exchange import Sotto, SottoEncrypting, SottoKernel
 from load import (
-    CODED_PHONES, REFERENCE_PHONES, compile_tools, enter_namespace, reference_round, take_priority, talk)
+    CODED_PHONES, PHONES, REFERENCE_PHONES, compile_tools, enter_namespace, frame_microseconds, reference_round,
+    take_priority, talk)
+from sip import SUITES
 
 REGISTRATIONS = 500
 # What is converted into what, by as many calls, and the CPU µs a packet that we aim at.
 CONVERSIONS = {("PCMU", "PCMA"): "1.2 × reference", ("PCMU", "G722"): "≤ 25", ("PCMU", "opus"): "≤ 100"}
+# The suites of the two legs, and what we aim at beside the reference.
+ENCRYPTIONS = {legs: aim for suite in SUITES for legs, aim in (((suite, None), "≤ 1.3"), ((suite, suite), "≤ 1.6"))}
 
 
 def main():
@@ -49,6 +53,7 @@ def main():
             return exchange
 
         exchanges = [started(Sotto, binary)]
+        encrypting = started(SottoEncrypting, binary)
         if inside:
             exchanges.append(started(SottoKernel, binary))
         else:
@@ -57,6 +62,7 @@ def main():
             from peers import PEERS
             exchanges += [started(kind, options.peers) for kind in PEERS]
         report = measure(exchanges, folder, options)
+        report["sotto"].update(encrypt(encrypting, folder, options, report["all_rounds"]))
     report["realtime"] = realtime
     report["binary_mb"] = os.path.getsize(binary) / 1e6
     write(report, options.json)
@@ -131,6 +137,37 @@ def convert(exchanges, folder, options, rounds):
     return coded
 
 
+def encrypt(exchange, folder, options, rounds):
+    """SRTP and frames of end-to-end security, each round beside the reference in the same moment."""
+    figures, lines = {}, {}
+    with complaining(exchange):
+        exchange.callee.register()
+        exchange.caller.register()
+        for n, suites in enumerate(ENCRYPTIONS):
+            lines[suites] = exchange.calls(options.calls, PHONES + 4 * options.calls * n, suites=suites)[1]
+            talk(folder, lines[suites], 1)
+    names = [encryption_name(suites) for suites in lines] + ["frame"]
+    found = {name: [] for name in ["reference", *names]}
+    for n in range(options.rounds):
+        found["reference"].append(reference_round(folder, options.calls, options.seconds))
+        for suites, calls in lines.items():
+            found[encryption_name(suites)].append(
+                talk(folder, calls, options.seconds, exchange.pids, spoken=1 + n * options.seconds))
+        found["frame"].append({"cpu_us": frame_microseconds(exchange.binary)})
+    for name in names:
+        figures[name] = statistics.median(r["cpu_us"] for r in found[name])
+        figures[f"ratio {name}"] = statistics.median(
+            r["cpu_us"] / reference["cpu_us"] for r, reference in zip(found[name], found["reference"]))
+        if name != "frame":
+            figures[f"loss {name}"] = statistics.median(r["loss_percent"] for r in found[name])
+    rounds.update({f"encrypted {name}": values for name, values in found.items()})
+    return figures
+
+
+def encryption_name(suites):
+    return f"{suites[0]} on {'one leg' if suites[1] is None else 'both legs'}"
+
+
 @contextlib.contextmanager
 def complaining(exchange):
     """What goes wrong is explained by the exchange's own log."""
@@ -148,6 +185,10 @@ ROWS = (  # title, key, form, what we aim at
     ("added latency p99 µs", "added_p99_us", ".0f", "the reference"), ("loss %", "loss_percent", ".3f", "0"),
     *(row for (a, b), aim in CONVERSIONS.items() for row in (
         (f"{a} ↔ {b}, CPU µs a packet", f"{a}-{b}", ".1f", aim), ("  loss %", f"loss {a}-{b}", ".1f", "0"))),
+    *(row for suites, aim in ENCRYPTIONS.items() for name in [encryption_name(suites)] for row in (
+        (name, name, ".2f", ""), ("  beside the reference", f"ratio {name}", ".2f", aim),
+        ("  loss %", f"loss {name}", ".1f", "0"))),
+    ("SFrame, sealed and opened, a frame", "frame", ".2f", ""), ("  beside the reference", "ratio frame", ".2f", ""),
     ("REGISTER, CPU ms", "register_cpu_ms", ".3f", "≤ 0.05"),
     ("call set-up, CPU ms", "call_setup_cpu_ms", ".2f", "≤ 0.35"), ("memory idle, MB", "rss_idle_mb", ".1f", "≤ 8"),
     ("memory with the calls, MB", "rss_calls_mb", ".1f", "≤ 12"),
@@ -162,10 +203,10 @@ def write(report, path):
           f"{'real-time' if report['realtime'] else 'ordinary'} priority; "
           f"{report['calls']} calls, {report['rounds']} rounds in turn")
     names = [name for name in report["all_rounds"] if name in report]
-    print(f"{'':32}" + "".join(f"{name:>12}" for name in names) + f"{'aim':>16}")
+    print(f"{'':40}" + "".join(f"{name:>12}" for name in names) + f"{'aim':>16}")
     for title, key, form, aim in ROWS:
         figures = (f"{report[name][key]:{form}}" if key in report[name] else "" for name in names)
-        print(f"{title:32}" + "".join(f"{figure:>12}" for figure in figures) + f"{aim:>16}")
+        print(f"{title:40}" + "".join(f"{figure:>12}" for figure in figures) + f"{aim:>16}")
     print(f"sotto's binary: {report['binary_mb']:.1f} MB")
 
 

@@ -1,7 +1,9 @@
 """A phone as small as benchmarks and tests need it: SIP by UDP, digest with MD5, one request at a time."""
 
+import base64
 import hashlib
 import re
+import secrets
 import select
 import socket
 import time
@@ -9,6 +11,9 @@ import uuid
 
 HOST = "127.0.0.1"
 FORMATS = {"PCMU": (0, "PCMU/8000"), "PCMA": (8, "PCMA/8000"), "G722": (9, "G722/8000"), "opus": (107, "opus/48000/2")}
+
+# Octets of key and salt of suites of SRTP (RFC 4568 §6.2, RFC 7714 §12).
+SUITES = {"AES_CM_128_HMAC_SHA1_80": 30, "AEAD_AES_128_GCM": 28}
 
 
 # RFC 3261 §7.3.3.
@@ -35,8 +40,12 @@ class Message:
 
 class Phone:
     codec = "PCMU"
+    # Seconds that it waits for an answer.
+    patience = 2
     # A fax by T.38 instead of audio.
     fax = False
+    # The suite of SRTP whose keys it names (RFC 4568), if any; then its own key and what it was told, of the last call.
+    suite = own_key = told_key = None
     # What else is said of the audio, given its port.
     says = staticmethod(lambda port: "")
 
@@ -79,8 +88,9 @@ class Phone:
         self.send(f"{method} {target} SIP/2.0", headers, body)
         return headers
 
-    def response(self, seconds=2, others=()):
+    def response(self, seconds=None, others=()):
         """The final response to the last request; the other phones answer what comes to them meanwhile."""
+        seconds = seconds or self.patience
         deadline = time.monotonic() + seconds
         sockets = {phone.socket: phone for phone in others}
         while time.monotonic() < deadline:
@@ -120,7 +130,23 @@ class Phone:
         if answer.status != 200:
             raise RuntimeError(f"REGISTER answered {answer.first}")
 
-    def description(self, media_port):
+    def crypto(self, offer):
+        """The line of a new key; in an answer with the number that the offer has for it."""
+        if not self.suite:
+            return ""
+        self.own_key = secrets.token_bytes(SUITES[self.suite])
+        number = self.hear_key(offer) if offer else 1
+        return f"a=crypto:{number} {self.suite} inline:{base64.b64encode(self.own_key).decode()}\r\n"
+
+    def hear_key(self, body):
+        """Takes the key that a description names; the number of its line."""
+        found = re.search(rf"^a=crypto:(\d+) {self.suite} inline:([^|\s]+)", body, re.M)
+        if not found:
+            raise RuntimeError(f"{self.number} was told no key of {self.suite}:\n{body}")
+        self.told_key = base64.b64decode(found[2])
+        return found[1]
+
+    def description(self, media_port, offer=None):
         self.versions += 1
         number, name = FORMATS[self.codec]
         kind = f"IN IP{6 if ':' in self.host else 4} {self.host}"
@@ -128,7 +154,7 @@ class Phone:
         if self.fax:
             return head + f"m=image {media_port} udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n"
         return (head + f"m=audio {media_port} RTP/AVP {number}\r\n"
-                f"a=rtpmap:{number} {name}\r\na={self.direction}\r\n{self.says(media_port)}")
+                f"a=rtpmap:{number} {name}\r\na={self.direction}\r\n{self.crypto(offer)}{self.says(media_port)}")
 
     def call(self, callee, media_port, callee_port):
         """Calls another phone of this process; returns the media ports that the exchange told each of the two."""
@@ -149,6 +175,8 @@ class Phone:
         if answer.status != 200:
             self.acknowledge(target, sent, answer)
             raise RuntimeError(f"INVITE answered {answer.first}")
+        if self.suite:
+            self.hear_key(answer.body)
         target = answer.get("Contact").split("<")[1].split(">")[0]
         self.acknowledge(target, sent, answer)
         self.dialog = target, answer.get("Call-ID"), answer.get("To")
@@ -190,7 +218,7 @@ class Phone:
             turned = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
             self.direction = turned[asked[1]] if asked else "sendrecv"
             self.fax = "m=image" in request.body
-            body = self.description(self.media_port)
+            body = self.description(self.media_port, request.body)
         self.send("SIP/2.0 200 OK", headers, body)
 
     def options(self, seconds):

@@ -158,9 +158,10 @@ struct Switchboard: PacketHandler {
         return (PacketTarget(slot: slot, address: address), count)
       } ?? nil
     }
-    if entries[i]?.stream.nearsCeiling == true { tellSources(i, now: now) }
-    nextWake = earliest(nextWake, entries[i]?.stream.deadline)
-    guard !studio.outbox.digits.isEmpty, let id = entries[i]?.id else { return }
+    guard let found = entries[i]?.look({ ($0.id, $0.stream.nearsCeiling, $0.stream.deadline) }) else { return }
+    let (id, nearsCeiling, deadline) = found
+    if nearsCeiling { tellSources(i, now: now) }
+    nextWake = earliest(nextWake, deadline)
     for key in studio.outbox.digits { say(.pressed(id, key.from, digit: key.digit, milliseconds: key.milliseconds)) }
     studio.outbox.digits.removeAll(keepingCapacity: true)
   }

@@ -129,6 +129,7 @@ public struct KeyAgreement: Hashable, Sendable {
   public mutating func voiceCame() {
     guard state == .secured, !isProven else { return }
     isProven = true
+    deadline = nil
     forget()
   }
 

@@ -8,7 +8,8 @@ import Wire
 @Suite struct AgreementTests {
   @Test func twoPhonesAgreeAndHearEachOther() throws {
     var line = Line()
-    line.run(100)
+    // Longer than either end waits for the other.
+    line.run(600)
     #expect(line.isSecured == true)
     let session = try #require(line.session(0))
     #expect(session.verdict == .first)

@@ -9,4 +9,6 @@ import Testing
     #expect(result.passed >= 20)
     #expect(lines.count == SelfTest.groups.count)
   }
+
+  @Test func framesAreSealedAndOpenedOverAndOver() { #expect(SelfTest.sealAndOpen(frames: 1000)) }
 }

@@ -5,12 +5,17 @@ import re
 import secrets
 import time
 
+import numpy
+from harness import recogniser, speech
 from harness.asterisk import Asterisk, account, section
 from harness.exchange import DOMAIN
 from harness.kamailio import Kamailio
 from harness.office import UDP
 from harness.process import until
 from harness.promise import Promises
+from harness.tap import HEARD
+from harness.wave import resample, sox, write
+from chapters import concealment, phones
 from chapters.conversations import both, talk
 from chapters.transfers import CONFIRMED, flows
 
@@ -359,3 +364,90 @@ def outbound_proxy(office):
     past = re.search(rf"<--- Received SIP .* UDP:{office.exchange.host.ipv4}", asterisk.log())
     assert not past, "something went past the proxy"
     return f"{first}; then {both(office, a, b, ['PCMA'])}"
+
+
+RECORDER = "same => n,MixMonitor(/mnt/mixed.wav,r(/mnt/one.wav)t(/mnt/other.wav))\n"
+# Sotto's carriers, by Asterisk's names of their codecs.
+CARRIERS = {"opus": "opus", "g711": "ulaw"}
+
+
+def bridged(office, carrier, *options, says=("first", "second"), records=False):
+    """Our two phones on an Asterisk that has their codec and knows no more: the caller, the other, and Asterisk."""
+    dialplan = ("[phones]\nexten => _100X,1,NoOp()\n" + (RECORDER if records else "")
+                + "same => n,Dial(PJSIP/${EXTEN})\n")
+    endpoints = "".join(account(number, SECRET, "phones", allow=CARRIERS[carrier]) for number in ("1001", "1002"))
+    asterisk = office.runs(Asterisk(office.host("asterisk"), f"{office.folder}/asterisk", endpoints, dialplan))
+
+    def phone(number, clip, *more):
+        return office.sotto(number, clip, "--carrier", carrier, *phones.PATIENT, *options, *more,
+                            password=SECRET, exchange=asterisk.host)
+
+    b = phone("1002", says[1], "--answer")
+    b.expect("registered")
+    return phone("1001", says[0], "--call", "1002"), b, asterisk
+
+
+@chapter.promise("our two phones hear each other through Asterisk by keys of their own and show the same words, by {0}",
+                 each=list(CARRIERS))
+def secured(office, carrier):
+    a, b, _ = bridged(office, carrier, "--secure", "required")
+    said = phones.words(a, b)
+    until(lambda: a.events("said") and b.events("said"), 30, "both have said all")
+    time.sleep(0.5)
+    a.tell("hangup")
+    return f"“{said}”; {phones.both(office, a, b)}"
+
+
+def litany(office, speaker):
+    """The file of all sentences in one voice, and each of them."""
+    parts = [f"{office.folder}/{speaker}-{number}.wav" for number in range(len(concealment.SENTENCES))]
+    for sentence, path in zip(concealment.SENTENCES, parts):
+        concealment.spoken(office, sentence, speaker, path)
+    whole = f"{office.folder}/{speaker}.wav"
+    sox(*parts, whole, "pad", "1", "1")
+    return whole, parts
+
+
+def found(office, parts, recordings):
+    """How many of the sentences a recogniser hears in a recording, where they are most like it; and how like that is."""
+    heard, cuts, likeness = [speech.samples(path) for path in recordings], [], []
+    for number, part in enumerate(parts):
+        said = speech.samples(part)
+        places = [speech.place(said, recording) for recording in heard]
+        best = max(range(len(heard)), key=lambda i: places[i][1])
+        at, like = places[best]
+        cut = heard[best][at : at + len(said)]
+        loudest = max(1.0, numpy.max(numpy.abs(cut)))
+        cuts.append(f"{office.folder}/cut-{number}.wav")
+        # Half as loud as can be, so that nothing is clipped.
+        write(cuts[-1], resample((cut * 16000 / loudest).astype(numpy.int16), speech.RATE, concealment.RATE, office.folder),
+              concealment.RATE)
+        likeness.append(like)
+    choices = recogniser.choices(cuts, concealment.SENTENCES, office.folder)
+    return sum(choice == number % len(concealment.SENTENCES) for number, choice in enumerate(choices)), max(likeness)
+
+
+@chapter.promise("what Asterisk records of our phones' call is noise to a recogniser, by {0}, and their voices where nothing "
+                 "secures them", each=list(CARRIERS))
+def recorded(office, carrier):
+    (first, parts), (second, more) = (litany(office, speaker) for speaker in concealment.VOICES)
+    said, tries, notes = parts + more, len(parts + more), []
+    for secure in "required", "off":
+        a, b, asterisk = bridged(office, carrier, "--secure", secure, says=(first, second), records=True)
+        if secure == "required":
+            phones.words(a, b)
+        until(lambda: a.events("said") and b.events("said"), 90, "both have said all")
+        time.sleep(0.5)
+        a.tell("hangup")
+        assert a.ended() == 0, a.log()
+        b.stop()
+        asterisk.stop()
+        kept = [f"{asterisk.folder}/{name}.wav" for name in ("mixed", "one", "other")]
+        for what, recordings, is_voice in (("heard", [a.heard(), b.heard()], True), ("recorded", kept, secure == "off")):
+            hits, likeness = found(office, said, recordings)
+            text = f"{hits} of {tries} sentences {what} with security {secure}, likeness up to {likeness:.2f}"
+            chance = recogniser.chance_of(hits, tries, len(concealment.SENTENCES))
+            assert (chance < concealment.RARE) == is_voice, text
+            assert is_voice or likeness < HEARD, text
+            notes.append(text)
+    return "; ".join(notes)

@@ -2,16 +2,22 @@
 
 import signal
 
-from chapters import keygen
+import numpy
+from chapters import concealment, keygen
+from harness import speech
 from harness.exchange import Extension
 from harness.office import Path
 from harness.process import until
 from harness.promise import Promises
-from harness.tap import Tap
+from harness.shark import Shark, decoded
+from harness.tap import HEARD, NOTHING, Tap
+from harness.wave import resample
 
 chapter = Promises("phones")
 TLS = Path("tls", 4)
 LISTEN = "sip:\n  listen: ['udp://0.0.0.0:5060', 'tcp://0.0.0.0:5060', 'tls://0.0.0.0:5061']\n"
+# Of what agrees on keys (docs/secure-voice-protocol.md).
+AGREEMENT = bytes.fromhex("9d24b13a2ca733be")
 CODECS = ["opus", "G722", "PCMA", "PCMU"]
 
 
@@ -41,6 +47,8 @@ def words(*phones):
 def both(office, a, b, codecs=("secured",)):
     assert a.ended(30) == 0, a.log()
     b.stop()
+    for phone in a, b:
+        assert not phone.events("alarm"), phone.log()
     return f"→ {office.compare('first', b, list(codecs))}; ← {office.compare('second', a, list(codecs))}"
 
 
@@ -61,6 +69,79 @@ def secured(office, carrier):
         with open(phone.peers) as file:
             assert number in file.read()
     return f"“{said}”; {heard}"
+
+
+def expect_same(packets, clip, ticks):
+    """That nothing but counters tells one packet from another, all through the clip and the silence around its words."""
+    for field in packets[0].shape:
+        values = {packet.shape[field] for packet in packets}
+        assert len(values) == 1, f"{field} has several values: {values}"
+    assert packets[0].shape["rtp.marker"] in ("0", "False") and {len(packet.payload) for packet in packets} == {160}
+    voice = [packet for packet in packets if not packet.payload.startswith(AGREEMENT)]
+    assert len(voice) > len(speech.samples(clip)) / speech.RATE * 50, f"{len(voice)} packets of voice"
+    first = voice[0]
+    for place, packet in enumerate(voice):
+        number, time = (packet.number - first.number) % (1 << 16), (packet.timestamp - first.timestamp) % (1 << 32)
+        assert time == number * ticks, f"packet {place} has another distance in time than in number"
+        # SFrame's header: a key that is the same for ten minutes, and a counter.
+        assert packet.payload[0] == first.payload[0], f"packet {place} has another key"
+        counted = int.from_bytes(packet.payload[1:4]) - int.from_bytes(first.payload[1:4])
+        assert counted == place, f"packet {place} has the counter of packet {counted}"
+
+
+def listened(office, packets, codec, clip):
+    """How much of the clip a decoder of the codec makes heard."""
+    samples, rate = decoded(packets, codec)
+    samples = resample(samples // 2, rate, speech.RATE, office.folder).astype(numpy.float64)
+    return speech.place(speech.words(speech.samples(office.clip(clip))), samples)[1]
+
+
+@chapter.promise("tshark tells nothing from a secured call, not even speech from silence, and hears one that is not, by {0}",
+                 each=["opus", "g711"])
+def on_the_wire(office, carrier):
+    opened(office, codecs=["opus" if carrier == "opus" else "PCMU"])
+    notes = []
+    for secure in "required", "off":
+        with Shark(office.exchange.host, f"{office.folder}/{secure}.pcap") as shark:
+            a, b = pair(office, "--carrier", carrier, "--secure", secure, seconds="14")
+            assert a.ended(30) == 0, a.log()
+            b.stop()
+        says, streams = {a.host.ipv4: "first", b.host.ipv4: "second"}, shark.streams()
+        assert len(streams) == 4, f"streams: {list(streams)}"
+        heard = []
+        for (source, target), packets in streams.items():
+            # What the exchange sends to one phone the other has said.
+            clip = says.get(source) or next(says[host] for host in says if host != target)
+            heard.append(listened(office, packets, carrier, clip))
+            if secure == "required":
+                expect_same(packets, office.clip(clip), 960 if carrier == "opus" else 160)
+        if secure == "required":
+            assert max(heard) < NOTHING, f"voice can be heard on the wire: likeness {max(heard):.2f}"
+        else:
+            assert min(heard) > HEARD, f"what nothing secures was not heard on the wire: likeness {min(heard):.2f}"
+        verdicts = []
+        for number in range(1, 5):
+            text = concealment.voice(office, "report", office.clip("first", "secured"), "--call", shark.path, "--stream",
+                                     str(number), "--out", f"{secure}-{number}")
+            verdicts.append("NOT" not in text and "as of noise in all numbers" in text)
+        assert all(verdicts) if secure == "required" else not any(verdicts), f"reports of four streams: {verdicts}"
+        notes.append(f"likeness {min(heard):.2f} to {max(heard):.2f} with security {secure}")
+    return "; ".join(notes)
+
+
+@chapter.promise("two of our phones hear each other in packets of 10 ms, all of one length, by {0}", each=["opus", "g711"])
+def short_packets(office, carrier):
+    opened(office)
+    with Tap(office.exchange.host, f"{office.folder}/tap.pcap") as tap:
+        a, b = pair(office, "--carrier", carrier, "--secure", "required", "--packet", "10")
+        words(a, b)
+        assert {phone.expect("media")["packet_ms"] for phone in (a, b)} == {10}
+        heard = both(office, a, b, ["secured-10"])
+    tap.expect_no_voice(office, ["first", "second"])
+    # 12 octets of RTP, 4 + 60 + 16 of the frame.
+    shapes = {(len(packet), packet[1] >> 7) for _, _, packet in tap.rtp()}
+    assert shapes == {(92, 0)}, f"length and marker of the packets: {shapes}"
+    return heard
 
 
 @chapter.promise("two of our phones are encrypted up to the exchange by SDES as well, over TLS")
@@ -98,7 +179,7 @@ def refused(office):
         assert a.expect("ended", 20)["cause"] == "not-secure", a.log()
         assert a.ended() == 1
     said = [packet for source, _, packet in tap.rtp() if source == a.host.ipv4]
-    assert said and all(packet[12:20] == bytes.fromhex("9d24b13a2ca733be") for packet in said), "nothing but HELLO"
+    assert said and all(packet[12:].startswith(AGREEMENT) for packet in said), "nothing but HELLO"
     b.expect("CALL_CLOSED")
     a = office.sotto("1001", "first", "--answer", "--secure", "required")
     a.expect("registered")

@@ -13,7 +13,7 @@ from peers import Asterisk as Measured  # noqa: E402
 MODULES = Measured.MODULES + """res_pjsip_outbound_registration res_pjsip_outbound_authenticator_digest
     res_pjsip_endpoint_identifier_ip res_pjsip_path res_pjsip_refer res_pjsip_logger res_pjsip_diversion
     res_timing_timerfd res_musiconhold bridge_holding bridge_softmix bridge_builtin_features app_transfer app_echo
-    app_verbose res_clioriginate""".split()
+    app_verbose app_mixmonitor format_wav res_format_attr_opus res_clioriginate""".split()
 
 FILES = {
     "asterisk.conf": """[directories]

@@ -11,12 +11,12 @@ from .process import until
 class SottoPhone:
     """`speech` is the WAV file that it says; `options` follow on its command line."""
 
-    def __init__(self, host, folder, binary, extension, uri, speech, options=(), password=None):
+    def __init__(self, host, folder, binary, number, uri, speech, options, password):
         os.makedirs(folder, exist_ok=True)
-        self.host, self.folder, self.number = host, folder, extension.number
+        self.host, self.folder, self.number = host, folder, number
         self.recording, self.peers = f"{folder}/heard.wav", f"{folder}/peers"
         with open(f"{folder}/account", "w") as file:
-            file.write(f"uri: sip:{extension.number}@{DOMAIN}\nserver: {uri}\npassword: {password or extension.password}\n")
+            file.write(f"uri: sip:{number}@{DOMAIN}\nserver: {uri}\npassword: {password}\n")
         self.output = open(f"{folder}/log", "w+")
         self.child = subprocess.Popen(
             host.inside([binary, "phone", "--account", f"{folder}/account", "--audio", f"file:{speech},{self.recording}",
