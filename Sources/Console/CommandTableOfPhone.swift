@@ -6,7 +6,7 @@ extension CommandTable {
       OptionDescription(
         "--account", value: "FILE|URI", help: "sip:USER@HOST, or a file with uri: and password:; must be given"),
       OptionDescription(
-        "--audio", value: "SOUND", help: "file:IN.wav,OUT.wav, file:IN.wav or tone; must be given"),
+        "--audio", value: "SOUND", help: "alsa:hw:0 (alsa: lists them), file:IN.wav,OUT.wav, file:IN.wav or tone"),
       OptionDescription("--call", value: "NUMBER", help: "calls once registered, and ends with the call"),
       OptionDescription("--answer", help: "answers every call"),
       OptionDescription("--seconds", value: "N", help: "hangs up so long after the answer"),

@@ -10,7 +10,7 @@ public enum EndToEnd: String, Sendable {
 /// How `sotto phone` is to behave.
 public struct HandsetOptions: Sendable {
   public var account: Account
-  /// `file:IN.wav,OUT.wav` or `tone`.
+  /// `alsa:DEVICE`, `file:IN.wav,OUT.wav` or `tone`.
   public var audio: String
   /// Whom to call once registered; the phone is switched off after that call.
   public var call: String?

@@ -24,7 +24,7 @@ public enum PhoneCommand {
 
   private static func options(_ arguments: Arguments) throws(Misuse) -> HandsetOptions {
     guard let account = arguments["--account"], let audio = arguments["--audio"] else {
-      throw Misuse(description: "phone needs --account FILE|URI and --audio file:IN.wav,OUT.wav or --audio tone")
+      throw Misuse(description: "phone needs --account FILE|URI and --audio alsa:DEVICE, file:IN.wav,OUT.wav or tone")
     }
     var options = HandsetOptions(account: try self.account(account), audio: audio)
     if let authority = arguments["--authority"] { options.account.authority = authority }
