@@ -15,6 +15,8 @@ extension CommandTable {
       OptionDescription("--packet", value: "MS", help: "milliseconds of a packet, 20 (usual) or 10"),
       OptionDescription(
         "--buffer", value: "MS", help: "voice waits so long at least, up to 200, where the network is uneven"),
+      OptionDescription("--echo-cancel", value: "WORD", help: "with a sound card: on (usual) or off"),
+      OptionDescription("--noise-reduce", value: "WORD", help: "the same"),
       OptionDescription("--post-quantum", value: "WISH", help: "preferred (usual) or required"),
       OptionDescription("--identity", value: "FILE", help: "the key that 'sotto keygen' made; else one for this run"),
       OptionDescription("--passphrase", value: "FILE", help: "what opens it; else SOTTO_PASSPHRASE, or asked for"),

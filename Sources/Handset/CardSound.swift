@@ -1,3 +1,4 @@
+import Codecs
 import Platform
 import Wire
 
@@ -15,16 +16,23 @@ final class CardSound {
   private(set) var wanted = 0
   private var card: SoundCard?
   private var poller: (Poller, token: UInt64)?
+  /// What was captured, before and after it was cleaned.
   private var microphone: [Int16] = []
+  private var clean: [Int16] = []
+  private let options: HandsetOptions
+  private var cleaner: VoiceCleaner?
+  private var reference: EchoReference
   private var lookAt: Instant?
   private var moved = Instant.zero
   private var broken: UInt32 = 0
 
-  init(_ name: String) throws(HandsetError) {
+  init(_ name: String, _ options: HandsetOptions) throws(HandsetError) {
     self.name = name
+    self.options = options
     do throws(SoundCardError) {
       let card = try SoundCard(name)
       rate = card.rate
+      reference = EchoReference(rate: card.rate)
       self.card = card
     } catch {
       throw .soundCard(error)
@@ -45,8 +53,8 @@ final class CardSound {
 
   /// Samples of one period, 5 ms.
   var period: Int { rate / 200 }
-  /// Captured samples that were not read.
-  var captured: Int { microphone.count }
+  /// Captured samples that can be read.
+  var captured: Int { clean.count }
   /// Whether the card's clock says when there is something to say; else it is the system's.
   var saysWhenCaptured: Bool { card.map { $0.captures && $0.keepsTime } ?? false }
   /// The same for what is to be heard.
@@ -62,8 +70,14 @@ final class CardSound {
   private func start(_ now: Instant) {
     guard let card, let (poller, token) = poller else { return }
     microphone = []
+    clean = []
     wanted = 0
     moved = now
+    // Another call may be in another room.
+    reference = EchoReference(rate: rate)
+    let hasEcho = options.cancelsEcho && card.plays
+    cleaner =
+      hasEcho || options.reducesNoise ? VoiceCleaner(rate: rate, echo: hasEcho, noise: options.reducesNoise) : nil
     attempt(now) { () throws(SoundCardError) in try card.start(poller, token: token) }
   }
 
@@ -89,11 +103,37 @@ final class CardSound {
       return
     }
     attempt(now) { () throws(SoundCardError) in
-      let before = microphone.count
+      let before = (captured: microphone.count, breaks: breaks)
       try card.capture(into: &microphone, most: rate)
       wanted = try card.wanted()
-      if microphone.count > before || wanted > 0 { moved = now }
+      if microphone.count > before.captured || wanted > 0 { moved = now }
       if now - moved > Self.patience { throw .gone(name) }
+      if breaks != before.breaks {
+        reference.restart()
+      } else if let (playing, capturing) = card.delays {
+        reference.measure(waiting: playing, unread: microphone.count + capturing)
+      }
+      takeOutEcho()
+    }
+  }
+
+  /// Step by step, as much as there is.
+  private func takeOutEcho() {
+    guard let cleaner else {
+      clean += microphone
+      microphone = []
+      return
+    }
+    while microphone.count >= cleaner.count {
+      withUnsafeTemporaryAllocation(of: Int16.self, capacity: cleaner.count) { played in
+        reference.take(into: played)
+        microphone.withUnsafeMutableBufferPointer { heard in
+          cleaner.clean(
+            UnsafeMutableBufferPointer(rebasing: heard[..<cleaner.count]), played: UnsafeBufferPointer(played))
+        }
+      }
+      clean += microphone[..<cleaner.count]
+      microphone.removeFirst(cleaner.count)
     }
   }
 
@@ -106,7 +146,6 @@ final class CardSound {
       broken = breaks
       card?.close()
       card = nil
-      microphone = []
       wanted = 0
       lookAt = now + Self.lookEvery
     }
@@ -126,15 +165,17 @@ final class CardSound {
   func read(into samples: UnsafeMutableBufferPointer<Int16>) {
     if let card, card.captures, !card.keepsTime {
       attempt(moved) { () throws(SoundCardError) in try card.capture(into: &microphone, most: samples.count) }
+      takeOutEcho()
     }
-    let count = min(samples.count, microphone.count)
-    for i in 0..<count { samples[i] = microphone[i] }
+    let count = min(samples.count, clean.count)
+    for i in 0..<count { samples[i] = clean[i] }
     for i in count..<samples.count { samples[i] = 0 }
-    microphone.removeFirst(count)
+    clean.removeFirst(count)
   }
 
   func write(_ samples: UnsafeBufferPointer<Int16>) {
     wanted -= samples.count
+    reference.play(samples)
     attempt(moved) { () throws(SoundCardError) in try card?.play(samples) }
   }
 }

@@ -71,7 +71,7 @@ public final class Handset {
   public init(_ options: HandsetOptions) throws(HandsetError) {
     self.options = options
     show = Show(json: options.json)
-    sound = try Sound(options.audio)
+    sound = try Sound(options)
     acquaintances = try Acquaintances(options)
     do throws(CryptoError) {
       random = RandomSource(seed: try randomBytes(32))

@@ -45,6 +45,8 @@ public enum PhoneCommand {
       options.requiresPostQuantum = try oneOf(
         word == "required" ? true : word == "preferred" ? false : nil, "--post-quantum", "required or preferred", word)
     }
+    options.cancelsEcho = try isOn("--echo-cancel", arguments)
+    options.reducesNoise = try isOn("--noise-reduce", arguments)
     if let word = arguments["--packet"] {
       options.packetTime = try oneOf(word == "20" ? 20 : word == "10" ? 10 : nil, "--packet", "20 or 10", word)
     }
@@ -63,6 +65,11 @@ public enum PhoneCommand {
     case let word?: throw Misuse(description: "--carrier takes opus or g711, not " + word)
     }
     return options
+  }
+
+  private static func isOn(_ option: String, _ arguments: Arguments) throws(Misuse) -> Bool {
+    guard let word = arguments[option] else { return true }
+    return try oneOf(word == "on" ? true : word == "off" ? false : nil, option, "on or off", word)
   }
 
   private static func oneOf<Value>(

@@ -16,10 +16,11 @@ final class Sound {
   private var saying = Pace()
   private var hearing = Pace()
 
-  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, `tone`, or `alsa:DEVICE`.
-  init(_ audio: String) throws(HandsetError) {
+  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, `tone`, or `alsa:DEVICE`, which heeds further options.
+  init(_ options: HandsetOptions) throws(HandsetError) {
+    let audio = options.audio
     if audio.hasPrefix("alsa:") {
-      let card = try CardSound(String(audio.dropFirst(5)))
+      let card = try CardSound(String(audio.dropFirst(5)), options)
       self.card = card
       rate = card.rate
       input = []

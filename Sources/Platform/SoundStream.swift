@@ -158,6 +158,12 @@ final class SoundStream {
     return max(0, target - (room - free))
   }
 
+  /// Samples that are still to be heard, or that wait to be read, the card's own delay with them; nil while it does not run.
+  var delay: Int? {
+    var count: snd_pcm_sframes_t = 0
+    return snd_pcm_delay(pcm, &count) < 0 ? nil : Int(count)
+  }
+
   func play(_ samples: UnsafeBufferPointer<Int16>) throws(SoundCardError) {
     let count = Int(snd_pcm_writei(pcm, samples.baseAddress, snd_pcm_uframes_t(samples.count)))
     // What finds no room is too late anyway.

@@ -117,11 +117,11 @@ class Office:
             phone.registered(patience)
         return phone
 
-    def compare(self, says, listener, codecs, alike=True):
+    def compare(self, says, listener, codecs, alike=True, moved=False):
         """Checks what `listener` heard of the clip `says`; returns the figures as text. Coders that are not set as those
-        offline (`alike`) are given some room."""
+        offline (`alike`) are given some room, and sound that `moved` in between is only to be as good."""
         comparison = speech.Comparison(says, self.clips, listener.heard(), codecs, self.folder)
-        comparison.check(*(() if alike else (0.15, 3)))
+        comparison.check(0.05 if alike else 0.15, 1 << 20 if moved else 0 if alike else 3)
         return str(comparison)
 
     def evidence(self):

@@ -12,7 +12,8 @@ SOURCE = os.path.join(os.path.dirname(__file__), "virtual_card.c")
 
 
 class VirtualCard:
-    """Hears the WAV file `speech` (48 kHz), or does not capture; `echo` per cent of what it plays is heard, too."""
+    """Hears the WAV file `speech` (48 kHz), or does not capture. `echo` per cent of what it plays is heard; without a file
+    nothing else is."""
 
     def __init__(self, folder, speech=None, plays=True, echo=0):
         os.makedirs(folder, exist_ok=True)
@@ -26,6 +27,8 @@ class VirtualCard:
             assert rate == RATE, speech
             samples.astype("<i2").tofile(f"{folder}/hears.raw")
             ways += f'hears "{folder}/hears.raw" '
+        elif echo:
+            ways += 'hears "/dev/null" '
         if plays:
             open(f"{folder}/plays.raw", "wb").close()
             ways += f'plays "{folder}/plays.raw" '
