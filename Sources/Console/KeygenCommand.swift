@@ -7,12 +7,20 @@ import Wire
 
 /// `sotto keygen`: the identity key of a secure phone, out of the system's random numbers and a voice.
 public struct KeygenCommand {
-  private let voice: String
+  /// Where the voice comes from.
+  public enum Source: Sendable {
+    /// A WAV file.
+    case file(String)
+    /// A sound card, as `SoundCard` names it.
+    case microphone(String)
+  }
+
+  private let voice: Source
   private let output: String
   private let passphrase: String?
   private let picture: String?
 
-  public init(voice: String, output: String, passphrase: String?, picture: String?) {
+  public init(voice: Source, output: String, passphrase: String?, picture: String?) {
     self.voice = voice
     self.output = output
     self.passphrase = passphrase
@@ -41,25 +49,59 @@ public struct KeygenCommand {
   }
 
   private func recording() -> VoiceRecording? {
-    let file: WaveFile
+    let heard: (samples: [Int16], rate: Int)?
+    let name: String
+    switch voice {
+    case .file(let path): (heard, name) = (read(path), path)
+    case .microphone(let device): (heard, name) = (listen(device), device)
+    }
+    guard let heard else { return nil }
+    do throws(VoiceRefusal) {
+      return try VoiceRecording(heard.samples, rate: heard.rate)
+    } catch {
+      _ = complain(name, error.description)
+      return nil
+    }
+  }
+
+  private func read(_ path: String) -> (samples: [Int16], rate: Int)? {
     do throws(PlatformError) {
-      let bytes = try Files.read(voice, limit: 64 << 20)
+      let bytes = try Files.read(path, limit: 64 << 20)
       do throws(CodecError) {
-        file = try WaveFile(bytes)
+        let file = try WaveFile(bytes)
+        return (file.samples, file.rate)
       } catch {
-        _ = complain(voice, error.description)
-        return nil
+        _ = complain(path, error.description)
       }
+    } catch {
+      _ = complain("keygen", error.description)
+    }
+    return nil
+  }
+
+  /// Ten seconds of whoever speaks.
+  private func listen(_ device: String) -> (samples: [Int16], rate: Int)? {
+    do throws(SoundCardError) {
+      let card = try SoundCard(device, plays: false)
+      defer { card.close() }
+      Process.writeError("Speak until it says that it is enough.\n")
+      let samples = try card.record(.seconds(10)) { left in Process.writeError("\r\(left) s ") }
+      Process.writeError("\renough\n")
+      return inSpeechRate(samples, card.rate)
     } catch {
       _ = complain("keygen", error.description)
       return nil
     }
-    do throws(VoiceRefusal) {
-      return try VoiceRecording(file.samples, rate: file.rate)
-    } catch {
-      _ = complain(voice, error.description)
-      return nil
+  }
+
+  /// 16 kHz: to what is to tell a voice from tones, one with nothing above 8 kHz is all tones.
+  private func inSpeechRate(_ samples: [Int16], _ rate: Int) -> (samples: [Int16], rate: Int) {
+    guard rate > 16000, var resampler = try? Resampler(from: UInt32(rate), to: 16000) else { return (samples, rate) }
+    let made = [Int16](unsafeUninitializedCapacity: samples.count * 16000 / rate) { room, count in
+      room.initialize(repeating: 0)
+      count = samples.withUnsafeBufferPointer { resampler.process($0, into: room) }
     }
+    return (made, 16000)
   }
 
   /// At least eight octets: what seals the key is all that keeps a thief of the file from it.
