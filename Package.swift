@@ -43,10 +43,11 @@ let package = Package(
     .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
     .systemLibrary(name: "CMath"),
     .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+    .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
 
     // The exchange, from the ground up.
-    library("Platform", ["CCares", "CLinux", "CTLS", "CUring", "CWebSockets", "DNS", "Wire"]),
+    library("Platform", ["CALSA", "CCares", "CLinux", "CTLS", "CUring", "CWebSockets", "DNS", "Wire"]),
     library("Wire"),
     library("DNS", ["Wire"]),
     library("STUN", ["Wire", "Crypto"]),
@@ -139,7 +140,7 @@ let package = Package(
     tests("SDPTests", ["SDP", "Crypto", "Wire"]),
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
     tests("PlatformTests", ["Platform", "Wire"]),
-    tests("CodecsTests", ["Codecs"]),
+    tests("CodecsTests", ["Codecs", "SimNet"]),
     tests("VoiceKeyTests", ["VoiceKey", "Crypto"]),
     tests("VoiceReportTests", ["VoiceReport", "Codecs", "Crypto", "RTP", "SecureVoice", "Wire"]),
     tests("QRCodeTests", ["QRCode"]),

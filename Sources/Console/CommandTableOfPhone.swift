@@ -6,7 +6,7 @@ extension CommandTable {
       OptionDescription(
         "--account", value: "FILE|URI", help: "sip:USER@HOST, or a file with uri: and password:; must be given"),
       OptionDescription(
-        "--audio", value: "SOUND", help: "file:IN.wav,OUT.wav, file:IN.wav or tone; must be given"),
+        "--audio", value: "SOUND", help: "alsa:hw:0 (alsa: lists them), file:IN.wav,OUT.wav, file:IN.wav or tone"),
       OptionDescription("--call", value: "NUMBER", help: "calls once registered, and ends with the call"),
       OptionDescription("--answer", help: "answers every call"),
       OptionDescription("--seconds", value: "N", help: "hangs up so long after the answer"),
@@ -15,6 +15,8 @@ extension CommandTable {
       OptionDescription("--packet", value: "MS", help: "milliseconds of a packet, 20 (usual) or 10"),
       OptionDescription(
         "--buffer", value: "MS", help: "voice waits so long at least, up to 200, where the network is uneven"),
+      OptionDescription("--echo-cancel", value: "WORD", help: "with a sound card: on (usual) or off"),
+      OptionDescription("--noise-reduce", value: "WORD", help: "the same"),
       OptionDescription("--post-quantum", value: "WISH", help: "preferred (usual) or required"),
       OptionDescription("--identity", value: "FILE", help: "the key that 'sotto keygen' made; else one for this run"),
       OptionDescription("--passphrase", value: "FILE", help: "what opens it; else SOTTO_PASSPHRASE, or asked for"),

@@ -3,7 +3,8 @@ extension CommandTable {
   public static let keygen = CommandDescription(
     "keygen",
     options: [
-      OptionDescription("--voice", value: "FILE", help: "a WAV file of 5 to 10 s of you speaking; must be given"),
+      OptionDescription("--voice", value: "FILE", help: "a WAV file of 5 to 10 s of you speaking"),
+      OptionDescription("--microphone", value: "DEVICE", help: "or a sound card that hears you for 10 s: hw:0"),
       OptionDescription("--output", value: "FILE", help: "where the sealed key goes; must be given, and not exist"),
       OptionDescription("--passphrase", value: "FILE", help: "a file with the passphrase in its first line"),
       OptionDescription("--svg", value: "FILE", help: "writes the fingerprint's QR code as a picture too"),

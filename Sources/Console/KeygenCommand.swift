@@ -7,12 +7,20 @@ import Wire
 
 /// `sotto keygen`: the identity key of a secure phone, out of the system's random numbers and a voice.
 public struct KeygenCommand {
-  private let voice: String
+  /// Where the voice comes from.
+  public enum Source: Sendable {
+    /// A WAV file.
+    case file(String)
+    /// A sound card, as `SoundCard` names it.
+    case microphone(String)
+  }
+
+  private let voice: Source
   private let output: String
   private let passphrase: String?
   private let picture: String?
 
-  public init(voice: String, output: String, passphrase: String?, picture: String?) {
+  public init(voice: Source, output: String, passphrase: String?, picture: String?) {
     self.voice = voice
     self.output = output
     self.passphrase = passphrase
@@ -36,9 +44,41 @@ public struct KeygenCommand {
   }
 
   private func recording() throws(CommandFailure) -> VoiceRecording {
-    let bytes = try step("keygen") { () throws(PlatformError) in try Files.read(voice, limit: 64 << 20) }
-    let file = try step(voice) { () throws(CodecError) in try WaveFile(bytes) }
-    return try step(voice) { () throws(VoiceRefusal) in try VoiceRecording(file.samples, rate: file.rate) }
+    let heard: (samples: [Int16], rate: Int)
+    let name: String
+    switch voice {
+    case .file(let path): (heard, name) = (try read(path), path)
+    case .microphone(let device): (heard, name) = (try listen(device), device)
+    }
+    return try step(name) { () throws(VoiceRefusal) in try VoiceRecording(heard.samples, rate: heard.rate) }
+  }
+
+  private func read(_ path: String) throws(CommandFailure) -> (samples: [Int16], rate: Int) {
+    let bytes = try step("keygen") { () throws(PlatformError) in try Files.read(path, limit: 64 << 20) }
+    let file = try step(path) { () throws(CodecError) in try WaveFile(bytes) }
+    return (file.samples, file.rate)
+  }
+
+  /// Ten seconds of whoever speaks.
+  private func listen(_ device: String) throws(CommandFailure) -> (samples: [Int16], rate: Int) {
+    try step("keygen") { () throws(SoundCardError) in
+      let card = try SoundCard(device, plays: false)
+      defer { card.close() }
+      Process.writeError("Speak until it says that it is enough.\n")
+      let samples = try card.record(.seconds(10)) { left in Process.writeError("\r\(left) s ") }
+      Process.writeError("\renough\n")
+      return inSpeechRate(samples, card.rate)
+    }
+  }
+
+  /// 16 kHz: to what is to tell a voice from tones, one with nothing above 8 kHz is all tones.
+  private func inSpeechRate(_ samples: [Int16], _ rate: Int) -> (samples: [Int16], rate: Int) {
+    guard rate > 16000, var resampler = try? Resampler(from: rate, to: 16000) else { return (samples, rate) }
+    let made = [Int16](unsafeUninitializedCapacity: samples.count * 16000 / rate) { room, count in
+      room.initialize(repeating: 0)
+      count = samples.withUnsafeBufferPointer { resampler.process($0, into: room) }
+    }
+    return (made, 16000)
   }
 
   /// At least eight octets: what seals the key is all that keeps a thief of the file from it.

@@ -16,12 +16,11 @@ public final class Handset {
     static let control: UInt64 = 3
     static let keys: UInt64 = 4
     static let signals: UInt64 = 5
+    static let card: UInt64 = 6
   }
 
   /// How long an answer is waited for once the phone is switched off.
   static let farewell = Interval.seconds(3)
-  /// How far behind sound may be before time is skipped.
-  static let mostBehind = Interval.seconds(1)
   static let statisticsEvery = Interval.seconds(1)
 
   let options: HandsetOptions
@@ -49,15 +48,15 @@ public final class Handset {
   var path: VoicePath?
   var party = ""
   var answeredAt: Instant?
-  /// When the next packet is due.
-  var tickAt: Instant?
   var hasBegun = false
   /// Whether the other phone was asked for keys.
   var hasAsked = false
   var toldOver = false
   var nextStatistics: Instant?
   var session: SecureSession?
-  var frame: [Int16] = []
+  /// Room for what is said in a packet, and for what is heard at once.
+  var said: [Int16] = []
+  var heard: [Int16] = []
 
   /// Nil until the phone is to be switched off.
   var leaveBy: Instant?
@@ -72,7 +71,7 @@ public final class Handset {
   public init(_ options: HandsetOptions) throws(HandsetError) {
     self.options = options
     show = Show(json: options.json)
-    sound = try Sound(options.audio)
+    sound = try Sound(options)
     acquaintances = try Acquaintances(options)
     do throws(CryptoError) {
       random = RandomSource(seed: try randomBytes(32))
@@ -129,6 +128,7 @@ public final class Handset {
   }
 
   private func introduce() {
+    tellOfCard()
     guard options.endToEnd != .off else { return }
     let kind = acquaintances.isTemporary ? "temporary identity, for this run alone" : "identity"
     show.tell(
@@ -144,7 +144,7 @@ public final class Handset {
 
   private var nextDeadline: Instant? {
     var next = earliest(agent.nextDeadline, path?.nextDeadline)
-    next = earliest(next, earliest(tickAt, nextStatistics))
+    next = earliest(next, earliest(sound.nextDeadline, nextStatistics))
     next = earliest(next, earliest(reconnectAt, leaveBy))
     if let answeredAt, let limit = options.limit { next = earliest(next, answeredAt + limit) }
     if let line, !line.isOpen { next = earliest(next, line.opened + .seconds(10)) }
@@ -160,6 +160,7 @@ public final class Handset {
     case Token.keys:
       guard let commands = keypad?.read() else { return poller.remove(0) }
       for command in commands { perform(command, now) }
+    case Token.card: break
     default:
       while signals.next() != nil { leave(now) }
     }
@@ -180,12 +181,12 @@ public final class Handset {
     agent.wake(now: now)
     drain(now)
     path?.wake(now: now)
-    tick(now)
+    converse(now)
     if let answeredAt, let limit = options.limit, answeredAt + limit <= now { agent.hangUp(now: now) }
     drain(now)
     if let due = nextStatistics, due <= now, let path {
       nextStatistics = now + Self.statisticsEvery
-      if options.json { show.tell(path.quality, path.endSecurity) } else { showLine(path, now) }
+      if options.json { show.tell(path.quality, path.endSecurity, sound.card) } else { showLine(path, now) }
     }
     if let leaveBy, leaveBy <= now || hasLeft && !agent.isWaiting { isGone = true }
   }

@@ -40,7 +40,7 @@ extension Handset {
   }
 
   private func happened(_ event: PhoneEvent, _ now: Instant) {
-    if case .ended = event, let path { show.tell(path.quality, path.endSecurity) }
+    if case .ended = event, let path { show.tell(path.quality, path.endSecurity, sound.card) }
     show.tell(event)
     switch event {
     case .registered:
@@ -75,10 +75,11 @@ extension Handset {
         random: RandomSource(seed: random.bytes(32)))
     self.path = path
     path.use(terms, now: now)
-    frame = [Int16](repeating: 0, count: path.packetTime * sound.rate / 1000)
+    said = [Int16](repeating: 0, count: path.packetTime * sound.rate / 1000)
+    // A card is given what it is to play as it comes to need it.
+    heard = [Int16](repeating: 0, count: sound.card?.period ?? said.count)
     if isFirst {
-      sound.rewind()
-      tickAt = now
+      sound.begin(now, poller, token: Token.card)
       nextStatistics = now + Self.statisticsEvery
     }
     // Security is between the two who talk, not with what is played to a caller before.
@@ -108,7 +109,7 @@ extension Handset {
     path = nil
     session = nil
     answeredAt = nil
-    tickAt = nil
+    sound.end()
     nextStatistics = nil
     hasBegun = false
     hasAsked = false
@@ -120,30 +121,52 @@ extension Handset {
   }
 
   /// Says and hears what is due.
-  func tick(_ now: Instant) {
-    guard var due = tickAt, let path else { return }
-    if now - due > Self.mostBehind { due = now }
-    while due <= now, tickAt != nil {
-      if !hasBegun { hasBegun = mayBegin(path, now) }
-      frame.withUnsafeMutableBufferPointer { room in
-        if hasBegun { sound.read(into: room) } else { room.update(repeating: 0) }
+  func converse(_ now: Instant) {
+    guard path != nil else { return }
+    sound.card?.turn(now)
+    tellOfCard()
+    var isBusy = true
+    while isBusy {
+      isBusy = false
+      if let path, let due = sound.nextToSay(said.count, now) {
+        isBusy = true
+        say(path, due)
+        drain(now)
       }
-      frame.withUnsafeBufferPointer { path.say($0, now: due) }
-      frame.withUnsafeMutableBufferPointer { path.hear($0, now: due) }
-      if answeredAt != nil { frame.withUnsafeBufferPointer { sound.write($0) } }
-      if hasBegun, sound.isOver, !toldOver {
-        toldOver = true
-        show.tell("said", "all of the file was said")
+      if let path, let due = sound.nextToHear(heard.count, now) {
+        isBusy = true
+        heard.withUnsafeMutableBufferPointer { path.hear($0, now: due) }
+        // A file has what was said; a card lets one hear it ring, too.
+        if answeredAt != nil || sound.card != nil { heard.withUnsafeBufferPointer { sound.write($0) } }
       }
-      due += .milliseconds(Int64(path.packetTime))
-      tickAt = due
-      drain(now)
+    }
+  }
+
+  private func say(_ path: VoicePath, _ due: Instant) {
+    if !hasBegun { hasBegun = mayBegin(path, due) }
+    said.withUnsafeMutableBufferPointer { room in
+      if hasBegun || sound.card != nil { sound.read(into: room) }
+      if !hasBegun { room.update(repeating: 0) }
+    }
+    said.withUnsafeBufferPointer { path.say($0, now: due) }
+    if hasBegun, sound.isOver, !toldOver {
+      toldOver = true
+      show.tell("said", "all of the file was said")
+    }
+  }
+
+  func tellOfCard() {
+    for (sentence, works) in sound.card?.takeNews() ?? [] {
+      show.tell("sound-card", sentence, [.text("sentence", sentence), .flag("works", works)])
     }
   }
 
   /// A file is said from its beginning only when the other phone hears it.
   private func mayBegin(_ path: VoicePath, _ now: Instant) -> Bool {
-    guard let answeredAt, path.isHeardThere else { return false }
+    guard let answeredAt else { return false }
+    // A person does not begin anew; what security holds back, the path does.
+    if sound.card != nil { return true }
+    guard path.isHeardThere else { return false }
     switch path.endSecurity {
     case .none, .secured, .unanswered, .failed: return true
     case .asking, .agreeing: return now - answeredAt >= .seconds(2)

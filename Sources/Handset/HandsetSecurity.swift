@@ -91,7 +91,7 @@ extension Handset {
     case .keys(let keys): for key in keys { path?.press(key) }
     case .acceptPlain: path?.acceptPlain()
     case .trust: trust()
-    case .statistics: if let path { show.tell(path.quality, path.endSecurity) }
+    case .statistics: if let path { show.tell(path.quality, path.endSecurity, sound.card) }
     case .quit: leave(now)
     case .help: show.tell("help", Keypad.help)
     case .unknown(let line):

@@ -10,8 +10,11 @@ public enum EndToEnd: String, Sendable {
 /// How `sotto phone` is to behave.
 public struct HandsetOptions: Sendable {
   public var account: Account
-  /// `file:IN.wav,OUT.wav` or `tone`.
+  /// `alsa:DEVICE`, `file:IN.wav,OUT.wav` or `tone`.
   public var audio: String
+  /// Takes out of what a sound card captures what it plays, and quietens noise.
+  public var cancelsEcho = true
+  public var reducesNoise = true
   /// Whom to call once registered; the phone is switched off after that call.
   public var call: String?
   /// Answers by itself.

@@ -24,7 +24,7 @@ public enum PhoneCommand {
 
   private static func options(_ arguments: Arguments) throws(Misuse) -> HandsetOptions {
     guard let account = arguments["--account"], let audio = arguments["--audio"] else {
-      throw Misuse(description: "phone needs --account FILE|URI and --audio file:IN.wav,OUT.wav or --audio tone")
+      throw Misuse(description: "phone needs --account FILE|URI and --audio alsa:DEVICE, file:IN.wav,OUT.wav or tone")
     }
     var options = HandsetOptions(account: try self.account(account), audio: audio)
     if let authority = arguments["--authority"] { options.account.authority = authority }
@@ -45,6 +45,8 @@ public enum PhoneCommand {
       options.requiresPostQuantum = try oneOf(
         word == "required" ? true : word == "preferred" ? false : nil, "--post-quantum", "required or preferred", word)
     }
+    options.cancelsEcho = try isOn("--echo-cancel", arguments)
+    options.reducesNoise = try isOn("--noise-reduce", arguments)
     if let word = arguments["--packet"] {
       options.packetTime = try oneOf(word == "20" ? 20 : word == "10" ? 10 : nil, "--packet", "20 or 10", word)
     }
@@ -63,6 +65,11 @@ public enum PhoneCommand {
     case let word?: throw Misuse(description: "--carrier takes opus or g711, not " + word)
     }
     return options
+  }
+
+  private static func isOn(_ option: String, _ arguments: Arguments) throws(Misuse) -> Bool {
+    guard let word = arguments[option] else { return true }
+    return try oneOf(word == "on" ? true : word == "off" ? false : nil, option, "on or off", word)
   }
 
   private static func oneOf<Value>(

@@ -73,21 +73,22 @@ extension Show {
     tell("alarm", "\n!!! ALARM: " + reason + "\n", [.text("reason", reason)])
   }
 
-  func tell(_ quality: VoiceQuality, _ security: EndSecurity) {
+  func tell(_ quality: VoiceQuality, _ security: EndSecurity, _ card: CardSound?) {
     let lost = quality.expected == 0 ? 0 : Int64(quality.lost) * 1000 / Int64(quality.expected)
     let trip = quality.roundTrip
     tell(
       "statistics",
       "received \(quality.received), lost \(lost / 10).\(lost % 10) %, jitter \(milliseconds(quality.jitter)) ms, buffer "
         + "\(quality.buffered.milliseconds) ms"
-        + (trip.map { ", round trip \(milliseconds($0.microseconds)) ms" } ?? ""),
+        + (trip.map { ", round trip \(milliseconds($0.microseconds)) ms" } ?? "")
+        + (card.map { ", breaks of the sound card \($0.breaks)" } ?? ""),
       [
         .number("received", quality.received), .number("lost", quality.lost), .number("expected", quality.expected),
         .number("concealed", quality.concealed), .number("jitter_us", quality.jitter),
         .number("buffer_ms", quality.buffered.milliseconds),
         JSON.Member("round_trip_us", trip.map { .integer($0.microseconds) } ?? .null),
         .text("end", security.name),
-      ])
+      ] + (card.map { [.number("card_breaks", $0.breaks)] } ?? []))
   }
 }
 

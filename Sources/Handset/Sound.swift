@@ -2,45 +2,95 @@ import Codecs
 import Platform
 import Wire
 
-/// Where sound comes from, and where it goes.
+/// Where sound comes from and where it goes, and when: a sound card keeps time by its own clock, what has none is paced by
+/// the system's.
 final class Sound {
   /// Samples a second.
   let rate: Int
+  /// Nil with files and tones.
+  let card: CardSound?
   private let input: [Int16]
   private var place = 0
   private var tone: ToneGenerator?
   private var output: WaveWriter?
-  private let outputPath: String?
+  private var saying = Pace()
+  private var hearing = Pace()
 
-  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, or `tone`.
-  init(_ audio: String) throws(HandsetError) {
+  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, `tone`, or `alsa:DEVICE`, which heeds further options.
+  init(_ options: HandsetOptions) throws(HandsetError) {
+    let audio = options.audio
+    if audio.hasPrefix("alsa:") {
+      let card = try CardSound(String(audio.dropFirst(5)), options)
+      self.card = card
+      rate = card.rate
+      input = []
+      return
+    }
+    card = nil
     if audio == "tone" {
       rate = 16000
       input = []
       tone = ToneGenerator(Tone([.init(440, 1000), .init(pause: 250)], level: -15), rate: 16000)
-      outputPath = nil
       return
     }
-    guard audio.hasPrefix("file:") else {
-      if audio.hasPrefix("alsa:") { throw .soundCard(audio) }
-      throw .audio(audio)
-    }
+    guard audio.hasPrefix("file:") else { throw .audio(audio) }
     let paths = audio.dropFirst(5).split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
     guard paths.count <= 2, paths.allSatisfy({ !$0.isEmpty }) else { throw .audio(audio) }
     let wave = try readWave(paths[0])
     rate = wave.rate
     input = wave.samples
-    tone = nil
-    outputPath = paths.count == 2 ? paths[1] : nil
     // What can't be written is better known before a call.
-    if let outputPath { output = try WaveWriter.create(outputPath, rate: rate) }
+    if paths.count == 2 { output = try WaveWriter.create(paths[1], rate: rate) }
   }
 
-  /// Whether all of the input was said.
-  var isOver: Bool { tone == nil && place == input.count }
+  /// Whether all of a file was said; what is said by a person or a tone has no end.
+  var isOver: Bool { card == nil && tone == nil && place == input.count }
+
+  /// Another call begins: from the start.
+  func begin(_ now: Instant, _ poller: Poller, token: UInt64) {
+    place = 0
+    saying.due = now
+    hearing.due = now
+    card?.begin(now, poller, token: token)
+  }
+
+  /// The call is over.
+  func end() {
+    saying.due = nil
+    hearing.due = nil
+    card?.end()
+  }
+
+  /// When something is due that no card tells.
+  var nextDeadline: Instant? {
+    let own = earliest(
+      card?.saysWhenCaptured == true ? nil : saying.due, card?.saysWhenHeard == true ? nil : hearing.due)
+    return earliest(own, card?.nextDeadline)
+  }
+
+  /// The time of the next packet's samples, once they are there.
+  func nextToSay(_ count: Int, _ now: Instant) -> Instant? {
+    if let card, card.saysWhenCaptured {
+      saying.due = now
+      return card.captured >= count ? now : nil
+    }
+    return saying.take(time(count), now)
+  }
+
+  /// The time at which so many samples are to be heard, once it has come.
+  func nextToHear(_ count: Int, _ now: Instant) -> Instant? {
+    if let card, card.saysWhenHeard {
+      hearing.due = now
+      return card.wanted > 0 ? now : nil
+    }
+    return hearing.take(time(count), now)
+  }
+
+  private func time(_ count: Int) -> Interval { .microseconds(Int64(count) * 1_000_000 / Int64(rate)) }
 
   /// What is said in one packet time.
   func read(into samples: UnsafeMutableBufferPointer<Int16>) {
+    if let card { return card.read(into: samples) }
     if tone != nil {
       tone?.fill(samples)
       return
@@ -51,13 +101,32 @@ final class Sound {
     place += count
   }
 
-  func write(_ samples: UnsafeBufferPointer<Int16>) { output?.write(samples) }
-
-  /// Another call begins: from the start.
-  func rewind() { place = 0 }
+  func write(_ samples: UnsafeBufferPointer<Int16>) {
+    card?.write(samples)
+    output?.write(samples)
+  }
 
   /// No more comes; what was heard is whole.
-  func close() { output?.finish() }
+  func close() {
+    output?.finish()
+    card?.close()
+  }
+}
+
+/// Steps of the system's clock, for what has none of its own.
+struct Pace {
+  /// How far behind sound may be before time is skipped.
+  static let mostBehind = Interval.seconds(1)
+  /// When the next step is due; nil while there is none.
+  var due: Instant?
+
+  /// The time of the step that is due, if one is.
+  mutating func take(_ step: Interval, _ now: Instant) -> Instant? {
+    guard var at = due, at <= now else { return nil }
+    if now - at > Self.mostBehind { at = now }
+    due = at + step
+    return at
+  }
 }
 
 private func readWave(_ path: String) throws(HandsetError) -> WaveFile {
@@ -71,60 +140,5 @@ private func readWave(_ path: String) throws(HandsetError) -> WaveFile {
     return try WaveFile(bytes)
   } catch {
     throw .wave(path: path, error)
-  }
-}
-
-/// A WAV file that grows: whoever reads it before its end finds as much as there is.
-final class WaveWriter {
-  /// What a size says that nobody knows yet.
-  private static let open = UInt32(0x7fff_ff00)
-  private let file: OutputFile
-  private let rate: Int
-  private var octets: UInt32 = 0
-  private var waiting: [UInt8] = []
-
-  private init(_ file: OutputFile, rate: Int) throws(PlatformError) {
-    self.file = file
-    self.rate = rate
-    try file.write(Self.header(rate, octets: Self.open))
-  }
-
-  static func create(_ path: String, rate: Int) throws(HandsetError) -> WaveWriter {
-    do throws(PlatformError) {
-      return try WaveWriter(try OutputFile(path), rate: rate)
-    } catch {
-      throw .file(error)
-    }
-  }
-
-  func write(_ samples: UnsafeBufferPointer<Int16>) {
-    guard octets < Self.open else { return }
-    for sample in samples {
-      let bits = UInt16(bitPattern: sample)
-      waiting.append(UInt8(bits & 255))
-      waiting.append(UInt8(bits >> 8))
-    }
-    octets &+= UInt32(2 * samples.count)
-    if waiting.count >= 16384 { flush() }
-  }
-
-  private func flush() {
-    try? file.write(waiting)
-    waiting = []
-  }
-
-  func finish() {
-    flush()
-    try? file.write(Self.header(rate, octets: octets), at: 0)
-    file.close()
-  }
-
-  /// The header of a file with so many octets of samples, whose lengths stand at its 4th and 40th octet.
-  private static func header(_ rate: Int, octets: UInt32) -> [UInt8] {
-    var bytes = WaveFile.bytes(of: [], rate: rate)
-    for (place, value) in [(4, octets &+ UInt32(bytes.count) &- 8), (40, octets)] {
-      for i in 0..<4 { bytes[place + i] = UInt8(truncatingIfNeeded: value >> UInt32(8 * i)) }
-    }
-    return bytes
   }
 }

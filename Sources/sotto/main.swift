@@ -101,8 +101,10 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
   case "grow":
     return Commands.grow(disk: arguments.operands[0], partition: arguments.operands[1], folder: arguments.operands[2])
   case "keygen":
-    guard let voice = arguments["--voice"], let output = arguments["--output"] else {
-      return Commands.misused("keygen needs --voice FILE and --output FILE")
+    let file = arguments["--voice"].map { KeygenCommand.Source.file($0) }
+    let microphone = arguments["--microphone"].map { KeygenCommand.Source.microphone($0) }
+    guard let voice = file ?? microphone, file == nil || microphone == nil, let output = arguments["--output"] else {
+      return Commands.misused("keygen needs --voice FILE or --microphone DEVICE, and --output FILE")
     }
     return KeygenCommand(
       voice: voice, output: output, passphrase: arguments["--passphrase"], picture: arguments["--svg"]

@@ -9,19 +9,20 @@ from .process import until
 
 
 class SottoPhone:
-    """`speech` is the WAV file that it says; `options` follow on its command line."""
+    """`speech` is the WAV file that it says, where it has no VirtualCard; `options` follow on its command line."""
 
-    def __init__(self, host, folder, binary, number, uri, speech, options, password):
+    def __init__(self, host, folder, binary, number, uri, speech, options, password, card=None):
         os.makedirs(folder, exist_ok=True)
+        self.card = card
         self.host, self.folder, self.number = host, folder, number
         self.recording, self.peers = f"{folder}/heard.wav", f"{folder}/peers"
         with open(f"{folder}/account", "w") as file:
             file.write(f"uri: sip:{number}@{DOMAIN}\nserver: {uri}\npassword: {password}\n")
         self.output = open(f"{folder}/log", "w+")
         self.child = subprocess.Popen(
-            host.inside([binary, "phone", "--account", f"{folder}/account", "--audio", f"file:{speech},{self.recording}",
-                         "--peers", self.peers, "--json", *options]),
-            stdin=subprocess.PIPE, stdout=self.output, stderr=subprocess.STDOUT, text=True)
+            host.inside([binary, "phone", "--account", f"{folder}/account", "--audio",
+                         "alsa:desk" if card else f"file:{speech},{self.recording}", "--peers", self.peers, "--json", *options]),
+            env=card.environment if card else None, stdin=subprocess.PIPE, stdout=self.output, stderr=subprocess.STDOUT, text=True)
 
     def tell(self, line):
         self.child.stdin.write(line + "\n")
@@ -47,7 +48,7 @@ class SottoPhone:
                      f"phone {self.number} is switched off")[0]
 
     def heard(self):
-        return self.recording
+        return self.card.played() if self.card else self.recording
 
     def log(self):
         with open(f"{self.folder}/log", errors="replace") as log:

@@ -1,0 +1,94 @@
+"""Sotto's own telephones on a sound card, one of alsa-lib's that runs by the clock as hardware does."""
+
+import subprocess
+
+import numpy
+from harness.exchange import Extension
+from harness.promise import Promises
+from harness.wave import read
+
+chapter = Promises("cards")
+# What is compared is sound, with the sampling rates of a card and of a file; on a busy machine packets leave late.
+OPTIONS = ("--secure", "off", "--carrier", "opus", "--buffer", "160")
+AS_IT_IS = ("--echo-cancel", "off", "--noise-reduce", "off")
+
+
+def call(office, card, options=AS_IT_IS, seconds="13"):
+    """1001 on that card, which calls 1002."""
+    office.open([Extension(f"100{i}", ["opus"]) for i in (1, 2)])
+    b = office.sotto("1002", "second", "--answer", *OPTIONS, codec="opus")
+    b.expect("registered")
+    a = office.sotto("1001", "first", "--call", "1002", "--seconds", seconds, *OPTIONS, *options, card=card)
+    return a, b
+
+
+def news(phone):
+    return [event["sentence"] for event in phone.events("sound-card")]
+
+
+def listened(office, phone):
+    """What the card played. Where the machine did not let the phone run for 15 ms the card ran out, and all is later."""
+    breaks = phone.events("statistics")[-1]["card_breaks"]
+    return office.compare("second", phone, ["opus"], alike=False, moved=breaks > 0) + f", {breaks} breaks of the card"
+
+
+@chapter.promise("a phone speaks and hears by a sound card")
+def both_ways(office):
+    a, b = call(office, office.card("card", "first"))
+    assert a.ended(30) == 0, a.log()
+    b.stop()
+    assert news(a) == ["sound card desk: 48000 Hz, captures and plays"], news(a)
+    said, heard = office.compare("first", b, ["opus"], alike=False), listened(office, a)
+    return f"→ {said}; ← {heard}"
+
+
+@chapter.promise("a card that only {0} makes a call, too", each=["plays", "captures"])
+def one_way(office, way):
+    plays = way == "plays"
+    a, b = call(office, office.card("card", None if plays else "first", plays=plays))
+    assert a.ended(30) == 0, a.log()
+    b.stop()
+    assert news(a) == [f"sound card desk: 48000 Hz, {way} only"], news(a)
+    return listened(office, a) if plays else office.compare("first", b, ["opus"], alike=False)
+
+
+@chapter.promise("who speaks to a loudspeaker beside a microphone hears the echo with its canceller {0}", each=["off", "on"])
+def echo(office, canceller):
+    a, b = call(office, office.card("card", echo=40), ("--echo-cancel", canceller))
+    assert a.ended(30) == 0, a.log()
+    b.stop()
+
+    def loudness(path):
+        """Of speech, by half seconds, past the two seconds that the canceller has to learn."""
+        samples, rate = read(path)
+        samples = samples[int(3.5 * rate):].astype(float)
+        levels = [numpy.sqrt(numpy.mean(samples[at : at + rate // 2] ** 2)) for at in range(0, len(samples) - rate, rate // 4)]
+        return numpy.percentile(levels, 75)
+    loss = 20 * numpy.log10(0.4 * loudness(office.clip("second", "opus")) / (loudness(b.heard()) + 1e-9))
+    assert loss >= 15 if canceller == "on" else abs(loss) < 3, f"{loss:.1f} dB"
+    return f"{loss:.1f} dB less than the echo in the room"
+
+
+@chapter.promise("a card that is pulled out leaves the call silent, and is taken again once it is back")
+def pulled(office):
+    card = office.card("card", "first")
+    a, b = call(office, card, seconds="25")
+    a.expect("answered")
+    card.pull()
+    a.expect("sound-card", works=False)
+    assert "pulled out" in news(a)[-1], news(a)
+    card.plug()
+    a.expect("sound-card", works=True, sentence=news(a)[0])
+    assert not a.events("ended")
+    # The card begins its sentence anew.
+    assert a.ended(40) == 0, a.log()
+    b.stop()
+    return office.compare("first", b, ["opus"], alike=False)
+
+
+@chapter.promise("a card that is not there is answered by those that are")
+def missing(office):
+    for audio in "alsa:", "alsa:hw:77":
+        done = subprocess.run([office.binary, "phone", "--account", "sip:1001@192.0.2.1", "--audio", audio],
+                              env={"SOTTO_PASSWORD": "none"}, capture_output=True, text=True)
+        assert done.returncode == 1 and ("There are:" in done.stderr or "knows of none" in done.stderr), done.stderr
