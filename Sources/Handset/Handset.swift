@@ -23,6 +23,8 @@ public final class Handset {
   /// How far behind sound may be before time is skipped.
   static let mostBehind = Interval.seconds(1)
   static let statisticsEvery = Interval.seconds(1)
+  /// In such steps sound is heard, and a packet waits no longer for the next of them.
+  static let step = 5
 
   let options: HandsetOptions
   var show: Show
@@ -49,8 +51,9 @@ public final class Handset {
   var path: VoicePath?
   var party = ""
   var answeredAt: Instant?
-  /// When the next packet is due.
+  /// When the next step is due, and after how many of them the next packet.
   var tickAt: Instant?
+  var stepsToPacket = 0
   var hasBegun = false
   /// Whether the other phone was asked for keys.
   var hasAsked = false
@@ -58,10 +61,13 @@ public final class Handset {
   var nextStatistics: Instant?
   var session: SecureSession?
   var frame: [Int16] = []
+  var heard: [Int16]
 
   /// Nil until the phone is to be switched off.
   var leaveBy: Instant?
   var status: Int32 = 0
+  /// How the last call ended.
+  var lastEnd: CallEnd?
   var hasCalled = false
   /// The registrar knows; what else was asked may still wait for its answer.
   var hasLeft = false
@@ -69,10 +75,16 @@ public final class Handset {
 
   /// Reads what the options name, finds the exchange, and opens ports; nothing is sent yet.
   @export(interface)
-  public init(_ options: HandsetOptions) throws(HandsetError) {
+  public convenience init(_ options: HandsetOptions) throws(HandsetError) {
+    try self.init(options, Sound(options.audio))
+  }
+
+  /// With another sound than the options name.
+  init(_ options: HandsetOptions, _ sound: Sound) throws(HandsetError) {
     self.options = options
     show = Show(json: options.json)
-    sound = try Sound(options.audio)
+    self.sound = sound
+    heard = [Int16](repeating: 0, count: Self.step * sound.rate / 1000)
     acquaintances = try Acquaintances(options)
     do throws(CryptoError) {
       random = RandomSource(seed: try randomBytes(32))

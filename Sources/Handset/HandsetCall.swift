@@ -79,6 +79,7 @@ extension Handset {
     if isFirst {
       sound.rewind()
       tickAt = now
+      stepsToPacket = 0
       nextStatistics = now + Self.statisticsEvery
     }
     // Security is between the two who talk, not with what is played to a caller before.
@@ -105,6 +106,7 @@ extension Handset {
 
   private func ended(_ end: CallEnd, _ now: Instant) {
     let wasAnswered = answeredAt != nil
+    lastEnd = end
     path = nil
     session = nil
     answeredAt = nil
@@ -122,23 +124,37 @@ extension Handset {
   /// Says and hears what is due.
   func tick(_ now: Instant) {
     guard var due = tickAt, let path else { return }
-    if now - due > Self.mostBehind { due = now }
+    if now - due > Self.mostBehind {
+      due = now
+      sound.skipped()
+    }
     while due <= now, tickAt != nil {
-      if !hasBegun { hasBegun = mayBegin(path, now) }
-      frame.withUnsafeMutableBufferPointer { room in
-        if hasBegun { sound.read(into: room) } else { room.update(repeating: 0) }
+      if stepsToPacket == 0 {
+        say(path, due, now)
+        stepsToPacket = path.packetTime / Self.step
       }
-      frame.withUnsafeBufferPointer { path.say($0, now: due) }
-      frame.withUnsafeMutableBufferPointer { path.hear($0, now: due) }
-      if answeredAt != nil { frame.withUnsafeBufferPointer { sound.write($0) } }
-      if hasBegun, sound.isOver, !toldOver {
-        toldOver = true
-        show.tell("said", "all of the file was said")
+      stepsToPacket -= 1
+      heard.withUnsafeMutableBufferPointer { path.hear($0, now: due) }
+      if answeredAt != nil {
+        sound.observe(path)
+        heard.withUnsafeBufferPointer { sound.write($0) }
       }
-      due += .milliseconds(Int64(path.packetTime))
+      due += .milliseconds(Int64(Self.step))
       tickAt = due
       drain(now)
     }
+  }
+
+  private func say(_ path: VoicePath, _ due: Instant, _ now: Instant) {
+    if !hasBegun { hasBegun = mayBegin(path, now) }
+    frame.withUnsafeMutableBufferPointer { room in
+      if hasBegun { sound.read(into: room) } else { room.update(repeating: 0) }
+    }
+    frame.withUnsafeBufferPointer { path.say($0, now: due) }
+    guard hasBegun, sound.isOver, !toldOver else { return }
+    toldOver = true
+    show.tell("said", "all of the file was said")
+    if options.endsWhenSaid { agent.hangUp(now: now) }
   }
 
   /// A file is said from its beginning only when the other phone hears it.

@@ -31,9 +31,9 @@ public enum HandsetError: Error {
       "the identity is sealed: give its passphrase by --passphrase FILE, by SOTTO_PASSPHRASE, or in a terminal"
     case .peers(let path):
       path + ": a line is no record of a phone; mend it, or move it away if nobody is to be remembered any more"
-    case .audio(let found): "found --audio \(found), expected file:IN.wav,OUT.wav, file:IN.wav, or tone"
+    case .audio(let found): "found --audio \(found), expected file:IN.wav,OUT.wav, file:IN.wav, tone or echo"
     case .soundCard(let found):
-      "\(found): this build has no sound card support (alsa-lib); there are file:IN.wav,OUT.wav and tone"
+      "\(found): this build has no sound card support (alsa-lib); there are file:IN.wav,OUT.wav, tone and echo"
     case .server(let failure): failure.description
     case .noRoute(let address): "there is no route to \(address)"
     case .noAuthorities(let error): error.description

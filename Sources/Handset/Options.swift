@@ -10,7 +10,7 @@ public enum EndToEnd: String, Sendable {
 /// How `sotto phone` is to behave.
 public struct HandsetOptions: Sendable {
   public var account: Account
-  /// `file:IN.wav,OUT.wav` or `tone`.
+  /// `file:IN.wav,OUT.wav`, `tone` or `echo`.
   public var audio: String
   /// Whom to call once registered; the phone is switched off after that call.
   public var call: String?
@@ -18,6 +18,8 @@ public struct HandsetOptions: Sendable {
   public var answers = false
   /// Hangs up so long after the call was answered.
   public var limit: Interval?
+  /// Hangs up once all was said.
+  var endsWhenSaid = false
   /// One JSON object a line instead of sentences.
   public var json = false
   public var endToEnd = EndToEnd.preferred

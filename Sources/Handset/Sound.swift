@@ -1,9 +1,10 @@
 import Codecs
+import Phone
 import Platform
 import Wire
 
 /// Where sound comes from, and where it goes.
-final class Sound {
+class Sound {
   /// Samples a second.
   let rate: Int
   private let input: [Int16]
@@ -11,9 +12,25 @@ final class Sound {
   private var tone: ToneGenerator?
   private var output: WaveWriter?
   private let outputPath: String?
+  /// What was heard since something was said last; nil where it is not said again.
+  private var echo: [Int16]?
 
-  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, or `tone`.
+  /// Silence, for whoever has sounds of his own.
+  init(rate: Int) {
+    self.rate = rate
+    input = []
+    outputPath = nil
+  }
+
+  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, `tone`, or `echo`.
   init(_ audio: String) throws(HandsetError) {
+    if audio == "echo" {
+      rate = 16000
+      input = []
+      outputPath = nil
+      echo = []
+      return
+    }
     if audio == "tone" {
       rate = 16000
       input = []
@@ -37,12 +54,20 @@ final class Sound {
   }
 
   /// Whether all of the input was said.
-  var isOver: Bool { tone == nil && place == input.count }
+  var isOver: Bool { tone == nil && echo == nil && place == input.count }
 
   /// What is said in one packet time.
   func read(into samples: UnsafeMutableBufferPointer<Int16>) {
     if tone != nil {
       tone?.fill(samples)
+      return
+    }
+    if let heard = echo {
+      // As a microphone before the loudspeaker: the last packet time, whole.
+      let count = min(samples.count, heard.count)
+      for i in 0..<samples.count - count { samples[i] = 0 }
+      for i in 0..<count { samples[samples.count - count + i] = heard[heard.count - count + i] }
+      echo = []
       return
     }
     let count = min(samples.count, input.count - place)
@@ -51,7 +76,16 @@ final class Sound {
     place += count
   }
 
-  func write(_ samples: UnsafeBufferPointer<Int16>) { output?.write(samples) }
+  func write(_ samples: UnsafeBufferPointer<Int16>) {
+    output?.write(samples)
+    if echo != nil { echo = echo.map { $0.suffix(rate) + samples } }
+  }
+
+  /// What a measurement wants to know of the way that voice takes, before each `write`.
+  func observe(_ path: VoicePath) {}
+
+  /// The machine stood still: time was left out of what is said and heard.
+  func skipped() {}
 
   /// Another call begins: from the start.
   func rewind() { place = 0 }

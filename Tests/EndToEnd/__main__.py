@@ -17,7 +17,7 @@ import tempfile
 from harness import sandbox
 
 CHAPTERS = [
-    "instruments", "conversations", "streams", "keys", "secured", "phones", "waiting", "manners", "transfers", "transports",
+    "instruments", "conversations", "streams", "keys", "secured", "phones", "delay", "waiting", "manners", "transfers", "transports",
     "trunks", "races", "operation", "keygen", "concealment", "survival", "intruders", "kernel", "soak", "load", "flood",
 ]
 BOARDS = "boards"  # only when named: it needs images that were made with its own configuration

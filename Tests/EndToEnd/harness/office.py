@@ -76,13 +76,13 @@ class Office:
         return self.runs(Softphone(self.host(f"s{number}"), f"{self.folder}/{number}", extension, self.exchange, path,
                                    self.clip(says), options))
 
-    def sotto(self, number, says, *options, path=UDP, password=None, codec="secured"):
+    def sotto(self, number, says, *options, path=UDP, password=None, codec="secured", audio=None):
         """One of our own phones, which says the clip as `codec` has it; over TLS it trusts the exchange's own authority."""
         trust = ["--authority", self.exchange.status()["certificates"][0]["authority_file"]] if path.transport == "tls" else []
         return self.runs(SottoPhone(
             self._desks.get(number) or self._desks.setdefault(number, self.host(f"o{number}")),
             f"{self.folder}/{number}", self.binary, self.exchange.extensions[number],
-            path.uri(self.exchange.host), self.clip(says, codec), [*trust, *options], password))
+            path.uri(self.exchange.host), None if audio else self.clip(says, codec), [*trust, *options], password, audio))
 
     def linphone(self, number, path=UDP):
         extension = self.exchange.extensions[number]

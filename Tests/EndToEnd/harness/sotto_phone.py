@@ -9,9 +9,9 @@ from .process import until
 
 
 class SottoPhone:
-    """`speech` is the WAV file that it says; `options` follow on its command line."""
+    """`speech` is the WAV file that it says; `options` follow on its command line; with `audio` it has another sound."""
 
-    def __init__(self, host, folder, binary, extension, uri, speech, options=(), password=None):
+    def __init__(self, host, folder, binary, extension, uri, speech, options=(), password=None, audio=None):
         os.makedirs(folder, exist_ok=True)
         self.host, self.folder, self.number = host, folder, extension.number
         self.recording, self.peers = f"{folder}/heard.wav", f"{folder}/peers"
@@ -19,7 +19,7 @@ class SottoPhone:
             file.write(f"uri: sip:{extension.number}@{DOMAIN}\nserver: {uri}\npassword: {password or extension.password}\n")
         self.output = open(f"{folder}/log", "w+")
         self.child = subprocess.Popen(
-            host.inside([binary, "phone", "--account", f"{folder}/account", "--audio", f"file:{speech},{self.recording}",
+            host.inside([binary, "phone", "--account", f"{folder}/account", "--audio", audio or f"file:{speech},{self.recording}",
                          "--peers", self.peers, "--json", *options]),
             stdin=subprocess.PIPE, stdout=self.output, stderr=subprocess.STDOUT, text=True)
 
