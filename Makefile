@@ -94,6 +94,11 @@ test-bare: ## build on a Debian 12 of git, make and Swift alone, made in a folde
 bench: setup-build build/x86_64/sotto ## measure CPU a packet beside a C relay, latency, set-up, memory, start; build/bench.json
 	@bench/run.py build/x86_64/sotto $(BENCH)
 
+TRIALS := 100
+.PHONY: delay-table
+delay-table: setup-build setup-test build/x86_64/sotto ## measure delay to the paper's places, beside its tables: make delay-table TRIALS=100; build/delay/
+	@TRIALS=$(TRIALS) Tests/EndToEnd/python bench/delay_table.py build/x86_64/sotto
+
 .PHONY: costs
 costs: setup-build setup-test build ## count instructions and allocations a packet, a registration and a call
 	@bench/costs.py .build-x86_64/release/sotto build/armv7/sotto

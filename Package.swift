@@ -59,6 +59,7 @@ let package = Package(
     library("QRCode", ["CQREncode"]),
     library("VoiceKey", ["CMath", "CSpeexDSP", "Crypto", "Wire"]),
     library("VoiceReport", ["CMath", "Codecs", "RTP", "SecureVoice", "Wire"]),
+    library("Delay", ["CMath", "VoiceReport"]),
     library("RTP", ["Wire"]),
     library("SDP", ["Crypto", "Wire"]),
     library("SIP", ["Wire", "Crypto", "DNS", .product(name: "HeapModule", package: "swift-collections")]),
@@ -74,7 +75,10 @@ let package = Package(
     library("Phone", ["Codecs", "Crypto", "RTP", "SDP", "SIP", "SRTP", "SecureVoice", "Wire"]),
     library(
       "Handset",
-      ["Codecs", "Console", "Crypto", "DNS", "Phone", "Platform", "SDP", "SIP", "SecureVoice", "VoiceKey", "Wire"]),
+      [
+        "Codecs", "Console", "Crypto", "DNS", "Delay", "Phone", "Platform", "SDP", "SIP", "SecureVoice", "VoiceKey",
+        "Wire",
+      ]),
     library("CallDoctor", ["Wire"]),
     library("Trace", ["SIP", "Wire"]),
     library("SNTP", ["Wire"]),
@@ -143,6 +147,7 @@ let package = Package(
     tests("CodecsTests", ["Codecs", "SimNet"]),
     tests("VoiceKeyTests", ["VoiceKey", "Crypto"]),
     tests("VoiceReportTests", ["VoiceReport", "Codecs", "Crypto", "RTP", "SecureVoice", "Wire"]),
+    tests("DelayTests", ["Codecs", "Delay"]),
     tests("QRCodeTests", ["QRCode"]),
     tests("RTPTests", ["RTP", "Wire"]),
     tests("SRTPTests", ["SRTP", "Crypto", "COpenSSL", "Wire"]),

@@ -101,7 +101,7 @@ public enum CommandTable {
 
   public static let all = [
     serve, supervise, relayHelper, checkConfig, status, calls, call, trace, trunks, trunk, console, log, logLevel,
-    reload, selftest, keygen, phone, voice, sntp, grow, version,
+    reload, selftest, keygen, phone, delay, voice, sntp, grow, version,
   ]
 
   public static var help: String {

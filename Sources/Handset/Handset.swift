@@ -22,6 +22,8 @@ public final class Handset {
   /// How long an answer is waited for once the phone is switched off.
   static let farewell = Interval.seconds(3)
   static let statisticsEvery = Interval.seconds(1)
+  /// In such steps sound is heard, and a packet waits no longer for the next of them.
+  static let step = 5
 
   let options: HandsetOptions
   var show: Show
@@ -61,6 +63,8 @@ public final class Handset {
   /// Nil until the phone is to be switched off.
   var leaveBy: Instant?
   var status: Int32 = 0
+  /// How the last call ended.
+  var lastEnd: CallEnd?
   var hasCalled = false
   /// The registrar knows; what else was asked may still wait for its answer.
   var hasLeft = false
@@ -68,10 +72,15 @@ public final class Handset {
 
   /// Reads what the options name, finds the exchange, and opens ports; nothing is sent yet.
   @export(interface)
-  public init(_ options: HandsetOptions) throws(HandsetError) {
+  public convenience init(_ options: HandsetOptions) throws(HandsetError) {
+    try self.init(options, Sound(options))
+  }
+
+  /// With another sound than the options name.
+  init(_ options: HandsetOptions, _ sound: Sound) throws(HandsetError) {
     self.options = options
     show = Show(json: options.json)
-    sound = try Sound(options)
+    self.sound = sound
     acquaintances = try Acquaintances(options)
     do throws(CryptoError) {
       random = RandomSource(seed: try randomBytes(32))

@@ -77,7 +77,7 @@ extension Handset {
     path.use(terms, now: now)
     said = [Int16](repeating: 0, count: path.packetTime * sound.rate / 1000)
     // A card is given what it is to play as it comes to need it.
-    heard = [Int16](repeating: 0, count: sound.card?.period ?? said.count)
+    heard = [Int16](repeating: 0, count: sound.card?.period ?? Self.step * sound.rate / 1000)
     if isFirst {
       sound.begin(now, poller, token: Token.card)
       nextStatistics = now + Self.statisticsEvery
@@ -106,6 +106,7 @@ extension Handset {
 
   private func ended(_ end: CallEnd, _ now: Instant) {
     let wasAnswered = answeredAt != nil
+    lastEnd = end
     path = nil
     session = nil
     answeredAt = nil
@@ -137,7 +138,10 @@ extension Handset {
         isBusy = true
         heard.withUnsafeMutableBufferPointer { path.hear($0, now: due) }
         // A file has what was said; a card lets one hear it ring, too.
-        if answeredAt != nil || sound.card != nil { heard.withUnsafeBufferPointer { sound.write($0) } }
+        if answeredAt != nil || sound.card != nil {
+          sound.observe(path)
+          heard.withUnsafeBufferPointer { sound.write($0) }
+        }
       }
     }
   }
@@ -149,10 +153,10 @@ extension Handset {
       if !hasBegun { room.update(repeating: 0) }
     }
     said.withUnsafeBufferPointer { path.say($0, now: due) }
-    if hasBegun, sound.isOver, !toldOver {
-      toldOver = true
-      show.tell("said", "all of the file was said")
-    }
+    guard hasBegun, sound.isOver, !toldOver else { return }
+    toldOver = true
+    show.tell("said", "all of the file was said")
+    if options.endsWhenSaid { agent.hangUp(now: due) }
   }
 
   func tellOfCard() {

@@ -32,7 +32,7 @@ public enum HandsetError: Error {
     case .peers(let path):
       path + ": a line is no record of a phone; mend it, or move it away if nobody is to be remembered any more"
     case .audio(let found):
-      "found --audio \(found), expected alsa:DEVICE, file:IN.wav,OUT.wav, file:IN.wav, or tone"
+      "found --audio \(found), expected alsa:DEVICE, file:IN.wav,OUT.wav, file:IN.wav, tone or echo"
     case .soundCard(let error): error.description
     case .server(let failure): failure.description
     case .noRoute(let address): "there is no route to \(address)"

@@ -10,7 +10,7 @@ public enum EndToEnd: String, Sendable {
 /// How `sotto phone` is to behave.
 public struct HandsetOptions: Sendable {
   public var account: Account
-  /// `alsa:DEVICE`, `file:IN.wav,OUT.wav` or `tone`.
+  /// `alsa:DEVICE`, `file:IN.wav,OUT.wav`, `tone` or `echo`.
   public var audio: String
   /// Takes out of what a sound card captures what it plays, and quietens noise.
   public var cancelsEcho = true
@@ -21,6 +21,8 @@ public struct HandsetOptions: Sendable {
   public var answers = false
   /// Hangs up so long after the call was answered.
   public var limit: Interval?
+  /// Hangs up once all was said.
+  var endsWhenSaid = false
   /// One JSON object a line instead of sentences.
   public var json = false
   public var endToEnd = EndToEnd.preferred

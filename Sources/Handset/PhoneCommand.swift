@@ -13,7 +13,14 @@ public enum PhoneCommand {
   /// Runs until the phone is switched off; the exit status.
   @export(interface)
   public static func run(_ arguments: Arguments) throws(Misuse) -> Int32 {
-    let options = try options(arguments)
+    guard let account = arguments["--account"], let audio = arguments["--audio"] else {
+      throw Misuse(
+        description: "phone needs --account FILE|URI and --audio alsa:DEVICE, file:IN.wav,OUT.wav, tone or echo")
+    }
+    var options = try options(arguments, account, audio)
+    options.call = arguments["--call"]
+    options.answers = arguments["--answer"] != nil
+    options.json = arguments["--json"] != nil
     do throws(HandsetError) {
       return try Handset(options).run()
     } catch {
@@ -22,15 +29,12 @@ public enum PhoneCommand {
     }
   }
 
-  private static func options(_ arguments: Arguments) throws(Misuse) -> HandsetOptions {
-    guard let account = arguments["--account"], let audio = arguments["--audio"] else {
-      throw Misuse(description: "phone needs --account FILE|URI and --audio alsa:DEVICE, file:IN.wav,OUT.wav or tone")
-    }
+  /// What any of our phones may be told.
+  static func options(
+    _ arguments: Arguments, _ account: String, _ audio: String
+  ) throws(Misuse) -> HandsetOptions {
     var options = HandsetOptions(account: try self.account(account), audio: audio)
     if let authority = arguments["--authority"] { options.account.authority = authority }
-    options.call = arguments["--call"]
-    options.answers = arguments["--answer"] != nil
-    options.json = arguments["--json"] != nil
     options.identity = arguments["--identity"]
     options.passphrase = arguments["--passphrase"]
     options.peers = arguments["--peers"] ?? Process.environment("HOME").map { $0 + "/.sotto-peers" }
@@ -72,7 +76,7 @@ public enum PhoneCommand {
     return try oneOf(word == "on" ? true : word == "off" ? false : nil, option, "on or off", word)
   }
 
-  private static func oneOf<Value>(
+  static func oneOf<Value>(
     _ value: Value?, _ option: String, _ expected: String, _ found: String
   ) throws(Misuse) -> Value {
     guard let value else { throw Misuse(description: option + " takes " + expected + ", not " + found) }

@@ -85,7 +85,7 @@ extension Show {
       [
         .number("received", quality.received), .number("lost", quality.lost), .number("expected", quality.expected),
         .number("concealed", quality.concealed), .number("jitter_us", quality.jitter),
-        .number("buffer_ms", quality.buffered.milliseconds),
+        .number("buffer_ms", quality.buffered.milliseconds), .number("held_us", quality.held.microseconds),
         JSON.Member("round_trip_us", trip.map { .integer($0.microseconds) } ?? .null),
         .text("end", security.name),
       ] + (card.map { [.number("card_breaks", $0.breaks)] } ?? []))

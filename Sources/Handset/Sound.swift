@@ -1,10 +1,11 @@
 import Codecs
+import Phone
 import Platform
 import Wire
 
 /// Where sound comes from and where it goes, and when: a sound card keeps time by its own clock, what has none is paced by
 /// the system's.
-final class Sound {
+class Sound {
   /// Samples a second.
   let rate: Int
   /// Nil with files and tones.
@@ -15,8 +16,17 @@ final class Sound {
   private var output: WaveWriter?
   private var saying = Pace()
   private var hearing = Pace()
+  /// What was heard since something was said last; nil where it is not said again.
+  private var echo: [Int16]?
 
-  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, `tone`, or `alsa:DEVICE`, which heeds further options.
+  /// Silence, for whoever has sounds of his own.
+  init(rate: Int) {
+    self.rate = rate
+    card = nil
+    input = []
+  }
+
+  /// `file:IN.wav,OUT.wav`, `file:IN.wav`, `tone`, `echo`, or `alsa:DEVICE`, which heeds further options.
   init(_ options: HandsetOptions) throws(HandsetError) {
     let audio = options.audio
     if audio.hasPrefix("alsa:") {
@@ -27,6 +37,12 @@ final class Sound {
       return
     }
     card = nil
+    if audio == "echo" {
+      rate = 16000
+      input = []
+      echo = []
+      return
+    }
     if audio == "tone" {
       rate = 16000
       input = []
@@ -43,8 +59,8 @@ final class Sound {
     if paths.count == 2 { output = try WaveWriter.create(paths[1], rate: rate) }
   }
 
-  /// Whether all of a file was said; what is said by a person or a tone has no end.
-  var isOver: Bool { card == nil && tone == nil && place == input.count }
+  /// Whether all of a file was said; what is said by a person, a tone or an echo has no end.
+  var isOver: Bool { card == nil && tone == nil && echo == nil && place == input.count }
 
   /// Another call begins: from the start.
   func begin(_ now: Instant, _ poller: Poller, token: UInt64) {
@@ -74,6 +90,7 @@ final class Sound {
       saying.due = now
       return card.captured >= count ? now : nil
     }
+    if saying.isFarBehind(now) { skipped() }
     return saying.take(time(count), now)
   }
 
@@ -95,6 +112,14 @@ final class Sound {
       tone?.fill(samples)
       return
     }
+    if let heard = echo {
+      // As a microphone before the loudspeaker: the last packet time, whole.
+      let count = min(samples.count, heard.count)
+      for i in 0..<samples.count - count { samples[i] = 0 }
+      for i in 0..<count { samples[samples.count - count + i] = heard[heard.count - count + i] }
+      echo = []
+      return
+    }
     let count = min(samples.count, input.count - place)
     for i in 0..<count { samples[i] = input[place + i] }
     for i in count..<samples.count { samples[i] = 0 }
@@ -104,7 +129,14 @@ final class Sound {
   func write(_ samples: UnsafeBufferPointer<Int16>) {
     card?.write(samples)
     output?.write(samples)
+    if echo != nil { echo = echo.map { $0.suffix(rate) + samples } }
   }
+
+  /// What a measurement wants to know of the way that voice takes, before each `write`.
+  func observe(_ path: VoicePath) {}
+
+  /// The machine stood still: time was left out of what is said and heard.
+  func skipped() {}
 
   /// No more comes; what was heard is whole.
   func close() {
@@ -120,10 +152,12 @@ struct Pace {
   /// When the next step is due; nil while there is none.
   var due: Instant?
 
+  func isFarBehind(_ now: Instant) -> Bool { due.map { now - $0 > Self.mostBehind } ?? false }
+
   /// The time of the step that is due, if one is.
   mutating func take(_ step: Interval, _ now: Instant) -> Instant? {
     guard var at = due, at <= now else { return nil }
-    if now - at > Self.mostBehind { at = now }
+    if isFarBehind(now) { at = now }
     due = at + step
     return at
   }

@@ -59,7 +59,7 @@ extension VoicePath {
     playout.put(header, voice, .opus, now: now)
   }
 
-  /// What is heard in one packet time, `packetTime * rate / 1000` samples.
+  /// What is heard next, in any number of samples: the fewer at a time, the less waits for them.
   @export(interface)
   public func hear(_ samples: UnsafeMutableBufferPointer<Int16>, now: Instant) {
     playout.fill(samples, now: now)

@@ -8,6 +8,8 @@ final class Playout {
   let rate: Int
   /// Packets for which something was made up.
   private(set) var concealed: UInt32 = 0
+  /// How long the packet waited that is heard now.
+  private(set) var held = Interval.zero
   private var buffer: PlayoutBuffer
   /// How long packets are held at least.
   private let least: Interval
@@ -55,10 +57,12 @@ final class Playout {
     while ready.count < out.count {
       switch buffer.take(now: now) {
       case .packet(let packet):
+        held = max(.zero, now - packet.arrived)
         let count = buffer.withPayload(of: packet) { payload in decode(payload.bindMemory(to: UInt8.self)) }
         if count > 0 { give(count) } else { conceal() }
       case .missing: conceal()
-      case .silent: ready.append(contentsOf: repeatElement(0, count: packetTime * rate / 1000))
+      // No more than is needed: whoever speaks next is heard from the next frame on.
+      case .silent: ready.append(contentsOf: repeatElement(0, count: out.count - ready.count))
       }
     }
     for i in out.indices { out[i] = ready[i] }

@@ -15,8 +15,9 @@ public struct VoiceQuality: Hashable, Sendable {
   public var jitter: Int64
   /// Packets for which something was made up.
   public var concealed: UInt32
-  /// How long voice waits here until it is heard.
+  /// How long voice waits here until it is heard, as is aimed at, and as the packet waited that was heard last.
   public var buffered: Interval
+  public var held: Interval
   /// To whoever answers reports: the exchange, or the other phone.
   public var roundTrip: Interval?
 }
@@ -28,7 +29,7 @@ extension VoicePath {
     return VoiceQuality(
       received: reception.received, lost: UInt32(max(0, reception.lost)), expected: reception.expected,
       jitter: Int64(reception.jitter) * 1000 / ticks, concealed: playout.concealed, buffered: playout.delay,
-      roundTrip: reports.roundTrip)
+      held: playout.held, roundTrip: reports.roundTrip)
   }
 
   /// When `wake` is due.

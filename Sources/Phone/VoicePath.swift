@@ -7,8 +7,8 @@ import SecureVoice
 import Wire
 
 /// The voice of a call: samples in, packets out, and the other way round, encrypted up to the exchange and from end to end
-/// where that was agreed on. Without I/O: every packet time `say` and `hear`; each datagram to `receive`; drain
-/// `takeOutgoing` and `poll`.
+/// where that was agreed on. Without I/O: every packet time `say`, and `hear` in such steps as sound is played in; each
+/// datagram to `receive`; drain `takeOutgoing` and `poll`.
 public final class VoicePath {
   /// A datagram for the other end's port of voice, or that of reports.
   public struct Outgoing: Sendable {

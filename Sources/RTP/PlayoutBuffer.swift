@@ -3,7 +3,8 @@ import Wire
 /// Holds the packets of one source until each is due to be heard, for whoever needs a frame at fixed times and cannot let
 /// it wait for the network: a conference's mix, a sound card. How long packets are held follows how unevenly they come.
 ///
-/// `put` each packet; `take` once every packet time.
+/// `put` each packet; `take` once every packet time while something is heard, and in silence as often as one likes: the
+/// finer, the less the first packet waits.
 public struct PlayoutBuffer: Sendable {
   public enum Turn: Equatable, Sendable {
     /// Decode this one.
@@ -52,7 +53,7 @@ public struct PlayoutBuffer: Sendable {
   /// How long a packet is held that comes at its earliest: half a packet more than the spread.
   public var delay: Interval {
     let wanted = Interval.microseconds(spread + duration.microseconds / 2)
-    return min(Self.most, max(duration, max(least, wanted)))
+    return min(Self.most, max(least, wanted))
   }
 
   // MARK: in
@@ -129,6 +130,8 @@ public struct PlayoutBuffer: Sendable {
       return hear(packet, now)
     }
     guard let distance = held.distance(from: due), let next = held[due &+ UInt16(distance)] else { return gap() }
+    // As many were made up already, while it was not known whether they are lost or late.
+    if missing >= distance, isDue(next, now: now, slack: duration.microseconds) { return hear(next, now) }
     // What is missing had its time if what follows it is about to have its own.
     let before = Int64(distance) * duration.microseconds
     guard isDue(next, now: now, slack: before) else { return gap() }
@@ -159,8 +162,9 @@ public struct PlayoutBuffer: Sendable {
     missing = 0
     let following = packet.sequence &+ 1
     due = following
-    // Less delay will do: where two are due at once, one is left out.
-    if let next = held[following], isDue(next, now: now, slack: -duration.microseconds / 2) {
+    // Less delay will do: where two are due at once, one is left out. Delay is won back as soon as it may be: a packet that
+    // was once made up would else delay a call to its end.
+    if let next = held[following], isDue(next, now: now) {
       held.remove(following)
       skipped &+= 1
       due = following &+ 1

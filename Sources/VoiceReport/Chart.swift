@@ -2,7 +2,7 @@ import CMath
 
 /// A diagram in SVG: axes with ticks, and what is drawn between them. Colours are the page's, by class, so that it follows
 /// light and dark.
-struct Chart {
+package struct Chart {
   private static let width = 460.0
   private static let height = 250.0
   private static let left = 52.0
@@ -16,7 +16,7 @@ struct Chart {
   private let label: String
 
   /// `label` is what someone hears who does not see the picture.
-  init(_ label: String, x: ClosedRange<Double>, y: ClosedRange<Double>) {
+  package init(_ label: String, x: ClosedRange<Double>, y: ClosedRange<Double>) {
     self.label = label
     self.x = x
     self.y = y
@@ -35,7 +35,7 @@ struct Chart {
   private func point(_ x: Double, _ y: Double) -> String { "\(fixed(across(x), 1)) \(fixed(down(y), 1))" }
 
   /// Ticks at multiples of `step`, with what they are called.
-  mutating func horizontalAxis(_ name: String, step: Double, places: Int = 0) {
+  package mutating func horizontalAxis(_ name: String, step: Double, places: Int = 0) {
     for tick in ticks(x, step) {
       let at = fixed(across(tick), 1)
       body += "<path class=\"grid\" d=\"M\(at) \(fixed(Self.top, 1))V\(fixed(Self.height - Self.bottom, 1))\"/>"
@@ -45,7 +45,7 @@ struct Chart {
       fixed((Self.left + Self.width - Self.right) / 2, 1), fixed(Self.height - 6, 1), "middle", name)
   }
 
-  mutating func verticalAxis(_ name: String, step: Double, places: Int = 0) {
+  package mutating func verticalAxis(_ name: String, step: Double, places: Int = 0) {
     for tick in ticks(y, step) {
       let at = down(tick)
       let (from, to) = (fixed(Self.left, 1), fixed(Self.width - Self.right, 1))
@@ -69,7 +69,7 @@ struct Chart {
   }
 
   /// A line through all points.
-  mutating func line(_ kind: String, _ points: [(x: Double, y: Double)]) {
+  package mutating func line(_ kind: String, _ points: [(x: Double, y: Double)]) {
     guard let first = points.first else { return }
     var path = "M\(point(first.x, first.y))"
     for next in points.dropFirst() { path += "L\(point(next.x, next.y))" }
@@ -77,7 +77,7 @@ struct Chart {
   }
 
   /// The area between two lines, as of the lowest and highest of each column.
-  mutating func band(_ kind: String, _ points: [(x: Double, low: Double, high: Double)]) {
+  package mutating func band(_ kind: String, _ points: [(x: Double, low: Double, high: Double)]) {
     guard let first = points.first else { return }
     var path = "M\(point(first.x, first.high))"
     for next in points.dropFirst() { path += "L\(point(next.x, next.high))" }
@@ -86,7 +86,7 @@ struct Chart {
   }
 
   /// A square, or where `isTurned` a diamond, for each point.
-  mutating func marks(_ kind: String, _ points: [(x: Double, y: Double)], isTurned: Bool) {
+  package mutating func marks(_ kind: String, _ points: [(x: Double, y: Double)], isTurned: Bool) {
     var path = ""
     for next in points {
       path += "M\(point(next.x, next.y))" + (isTurned ? "m0-3l3 3l-3 3l-3-3z" : "m-2.3-2.3h4.6v4.6h-4.6z")
@@ -94,14 +94,21 @@ struct Chart {
     body += "<path class=\"\(kind) mark\" d=\"\(path)\"/>"
   }
 
-  mutating func ellipse(_ kind: String, _ middle: (x: Double, y: Double), _ radii: (x: Double, y: Double)) {
+  package mutating func ellipse(_ kind: String, _ middle: (x: Double, y: Double), _ radii: (x: Double, y: Double)) {
     let wide = across(middle.x + radii.x) - across(middle.x)
     let high = down(middle.y) - down(middle.y + radii.y)
     body += "<ellipse class=\"\(kind) line\" cx=\"\(fixed(across(middle.x), 1))\" cy=\"\(fixed(down(middle.y), 1))\" "
     body += "rx=\"\(fixed(wide, 1))\" ry=\"\(fixed(high, 1))\"/>"
   }
 
-  var svg: String {
-    "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(label)\">\(body)</svg>"
+  package var svg: String { "<svg \(attributes)>\(body)</svg>" }
+
+  /// A file of its own, which needs no page around it.
+  package var document: String {
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" \(attributes)><style>\n\(VoiceReport.style)\n</style>\(body)</svg>\n"
+  }
+
+  private var attributes: String {
+    "viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(label)\""
   }
 }

@@ -131,7 +131,7 @@ extension Tolerance {
 }
 
 /// A number with so many digits behind the point.
-func fixed(_ number: Double, _ places: Int) -> String {
+package func fixed(_ number: Double, _ places: Int) -> String {
   var unit: Int64 = 1
   for _ in 0..<places { unit *= 10 }
   let scaled = abs(number) * Double(unit) + 0.5

@@ -1,13 +1,13 @@
 import CMath
 
 /// The discrete Fourier transform of 2ⁿ numbers (Cooley and Tukey 1965), with what it needs computed once.
-struct FourierTransform {
-  let count: Int
+package struct FourierTransform {
+  package let count: Int
   private let cosines: [Double]
   private let sines: [Double]
 
   /// `count` is a power of two.
-  init(count: Int) {
+  package init(count: Int) {
     precondition(count > 1 && count & (count - 1) == 0)
     self.count = count
     let step = 2 * Double.pi / Double(count)
@@ -16,7 +16,7 @@ struct FourierTransform {
   }
 
   /// Transforms in place.
-  func forward(_ real: inout [Double], _ imaginary: inout [Double]) {
+  package func forward(_ real: inout [Double], _ imaginary: inout [Double]) {
     precondition(real.count == count && imaginary.count == count)
     real.withUnsafeMutableBufferPointer { real in
       imaginary.withUnsafeMutableBufferPointer { imaginary in

@@ -110,9 +110,9 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
       voice: voice, output: output, passphrase: arguments["--passphrase"], picture: arguments["--svg"]
     ).run()
   case "voice": return VoiceCommand.run(arguments.operands, arguments)
-  case "phone":
+  case "phone", "delay":
     do throws(PhoneCommand.Misuse) {
-      return try PhoneCommand.run(arguments)
+      return command.name == "phone" ? try PhoneCommand.run(arguments) : try DelayCommand.run(arguments)
     } catch {
       return Commands.misused(error.description)
     }

@@ -17,9 +17,9 @@ import tempfile
 from harness import sandbox
 
 CHAPTERS = [
-    "instruments", "conversations", "streams", "keys", "secured", "phones", "cards", "waiting", "manners", "transfers",
-    "transports", "trunks", "races", "operation", "keygen", "concealment", "survival", "intruders", "kernel", "soak",
-    "load", "flood",
+    "instruments", "conversations", "streams", "keys", "secured", "phones", "cards", "delay", "waiting", "manners",
+    "transfers", "transports", "trunks", "races", "operation", "keygen", "concealment", "survival", "intruders", "kernel",
+    "soak", "load", "flood",
 ]
 BOARDS = "boards"  # only when named: it needs images that were made with its own configuration
 PEERS = "peers"  # only when named: it needs what peers/fetch makes

@@ -110,6 +110,27 @@ private struct Wires {
     #expect(wires.paths[0].quality.lost == 0 && wires.paths[0].quality.received > 90)
   }
 
+  @Test(arguments: [0, 3, 7, 10, 18] as [Int64])
+  func wherePlaybackTakesSmallStepsAPacketWaitsForHalfOfOneAndAStep(way: Int64) throws {
+    let wires = try Wires(.muLaw, rate: 8000)
+    let (mouth, ear) = (wires.paths[0], wires.paths[1])
+    let said = [Int16](repeating: 1000, count: 160)
+    var heard = [Int16](repeating: 0, count: 40)
+    var underway: [(at: Instant, bytes: [UInt8])] = []
+    for step in 0..<400 {
+      let now = Instant.zero + .milliseconds(Int64(step) * 5)
+      if step % 4 == 0 {
+        said.withUnsafeBufferPointer { mouth.say($0, now: now) }
+        for packet in mouth.takeOutgoing() { underway.append((now + .milliseconds(way), packet.bytes)) }
+      }
+      while let next = underway.first, next.at <= now {
+        ear.receive(underway.removeFirst().bytes, now: next.at)
+      }
+      heard.withUnsafeMutableBufferPointer { ear.hear($0, now: now) }
+    }
+    #expect((10..<15).contains(ear.quality.held.milliseconds) && ear.quality.concealed == 0)
+  }
+
   @Test func lossIsCountedAndBridged() throws {
     var wires = try Wires(.opus, seed: 3, LinkConditions(loss: 0.05, jitter: .milliseconds(15)))
     wires.run(5000)

@@ -71,6 +71,14 @@ import Wire
     #expect(listener.buffer.skipped > 0)
   }
 
+  @Test func aPacketThatWasLateOnceDoesNotDelayTheRestForEver() {
+    var listener = Listener()
+    for i in 0..<3000 { listener.send(i, at: Int64(i) * 20, delay: i == 100 ? 35 : 5) }
+    listener.listen(from: 0, to: 60000)
+    #expect(listener.missing == 1 && listener.buffer.skipped == 1)
+    #expect(listener.held[50] == 20 && listener.held[150] == 40 && listener.held.last == 20)
+  }
+
   @Test func eachLostPacketIsMissedOnce() {
     var listener = Listener()
     for i in 0..<1000 where i % 50 != 25 { listener.send(i, at: Int64(i) * 20, delay: 5) }

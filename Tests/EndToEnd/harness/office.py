@@ -77,15 +77,15 @@ class Office:
         return self.runs(Softphone(self.host(f"s{number}"), f"{self.folder}/{number}", extension, self.exchange, path,
                                    self.clip(says), options))
 
-    def sotto(self, number, says, *options, path=UDP, password=None, codec="secured", exchange=None, card=None):
-        """One of our own phones, which says the clip as `codec` has it, or a WAV file; over TLS it trusts the exchange's own
-        authority. `exchange` is the host of another one to register to, with its password."""
+    def sotto(self, number, says, *options, path=UDP, password=None, codec="secured", exchange=None, audio=None, card=None):
+        """One of our own phones, which says the clip as `codec` has it, or a WAV file, or has other `audio` or a card; over
+        TLS it trusts the exchange's own authority. `exchange` is the host of another one to register to, with its password."""
         trust = ["--authority", self.exchange.status()["certificates"][0]["authority_file"]] if path.transport == "tls" else []
+        speech = None if audio else says if says.endswith(".wav") else self.clip(says, codec)
         return self.runs(SottoPhone(
             self._desks.get(number) or self._desks.setdefault(number, self.host(f"o{number}")),
-            f"{self.folder}/{number}", self.binary, number, path.uri(exchange or self.exchange.host),
-            says if says.endswith(".wav") else self.clip(says, codec), [*trust, *options],
-            password or self.exchange.extensions[number].password, card))
+            f"{self.folder}/{number}", self.binary, number, path.uri(exchange or self.exchange.host), speech,
+            [*trust, *options], password or self.exchange.extensions[number].password, audio, card))
 
     def card(self, name, says=None, **manner):
         """A sound card for one of our own phones, which hears that clip."""

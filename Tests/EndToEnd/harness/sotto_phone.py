@@ -9,9 +9,10 @@ from .process import until
 
 
 class SottoPhone:
-    """`speech` is the WAV file that it says, where it has no VirtualCard; `options` follow on its command line."""
+    """`speech` is the WAV file that it says, where it has no other `audio` and no VirtualCard; `options` follow on its command
+    line."""
 
-    def __init__(self, host, folder, binary, number, uri, speech, options, password, card=None):
+    def __init__(self, host, folder, binary, number, uri, speech, options, password, audio=None, card=None):
         os.makedirs(folder, exist_ok=True)
         self.card = card
         self.host, self.folder, self.number = host, folder, number
@@ -21,7 +22,8 @@ class SottoPhone:
         self.output = open(f"{folder}/log", "w+")
         self.child = subprocess.Popen(
             host.inside([binary, "phone", "--account", f"{folder}/account", "--audio",
-                         "alsa:desk" if card else f"file:{speech},{self.recording}", "--peers", self.peers, "--json", *options]),
+                         "alsa:desk" if card else audio or f"file:{speech},{self.recording}", "--peers", self.peers, "--json",
+                         *options]),
             env=card.environment if card else None, stdin=subprocess.PIPE, stdout=self.output, stderr=subprocess.STDOUT, text=True)
 
     def tell(self, line):
