@@ -71,8 +71,8 @@ public final class SoundCard {
   @export(interface)
   public func wanted() throws(SoundCardError) -> Int { try speaker?.wanted() ?? 0 }
 
-  /// Samples that were given to be played and are not heard yet, and that were captured and not taken yet; nil where the card
-  /// does not do both, or does not run.
+  /// Samples that were given to be played and are not heard yet, and those captured and not taken yet; nil where the
+  /// card does not do both, or does not run.
   @export(interface)
   public var delays: (playing: Int, capturing: Int)? {
     guard let playing = speaker?.delay, let capturing = microphone?.delay else { return nil }

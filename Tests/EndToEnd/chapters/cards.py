@@ -62,7 +62,8 @@ def echo(office, canceller):
         """Of speech, by half seconds, past the two seconds that the canceller has to learn."""
         samples, rate = read(path)
         samples = samples[int(3.5 * rate):].astype(float)
-        levels = [numpy.sqrt(numpy.mean(samples[at : at + rate // 2] ** 2)) for at in range(0, len(samples) - rate, rate // 4)]
+        parts = [samples[at : at + rate // 2] for at in range(0, len(samples) - rate, rate // 4)]
+        levels = [numpy.sqrt(numpy.mean(part**2)) for part in parts]
         return numpy.percentile(levels, 75)
     loss = 20 * numpy.log10(0.4 * loudness(office.clip("second", "opus")) / (loudness(b.heard()) + 1e-9))
     assert loss >= 15 if canceller == "on" else abs(loss) < 3, f"{loss:.1f} dB"
