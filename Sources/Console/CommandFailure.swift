@@ -39,6 +39,7 @@ extension CryptoError: Explained {}
 extension PlatformError: Explained {}
 extension RecordingFault: Explained {}
 extension ReportFault: Explained {}
+extension SoundCardError: Explained {}
 extension VoiceRefusal: Explained {}
 
 /// A step of a command's work; its error is about that.
