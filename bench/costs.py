@@ -240,7 +240,8 @@ def frame(binary, folder, emulated=False):
             subprocess.run(["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={folder}/frames", *command],
                            check=True, stdout=subprocess.DEVNULL)
             found.append(totals(f"{folder}/frames"))
-    return dict(zip(("instructions", "allocations"), ((b - a) // FRAMES for a, b in zip(*found))))
+    instructions, *allocations = ((b - a) / FRAMES for a, b in zip(*found))
+    return {"instructions": round(instructions), **{"allocations": max(0, round(each, 2)) for each in allocations}}
 
 
 def main():
