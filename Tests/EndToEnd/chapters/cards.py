@@ -5,7 +5,9 @@ import subprocess
 import numpy
 from harness.exchange import Extension
 from harness.promise import Promises
-from harness.wave import read
+from harness.virtual_card import VirtualCard
+from harness.wave import read, resample, write
+from chapters.keygen import PASSPHRASE, RATE, SENTENCES, speech
 
 chapter = Promises("cards")
 # What is compared is sound, with the sampling rates of a card and of a file; on a busy machine packets leave late.
@@ -93,3 +95,18 @@ def missing(office):
         done = subprocess.run([office.binary, "phone", "--account", "sip:1001@192.0.2.1", "--audio", audio],
                               env={"SOTTO_PASSWORD": "none"}, capture_output=True, text=True)
         assert done.returncode == 1 and ("There are:" in done.stderr or "knows of none" in done.stderr), done.stderr
+
+
+@chapter.promise("a sentence heard by a sound card makes a key, silence is refused by name")
+def microphone(office):
+    said = speech(office, SENTENCES[0] + SENTENCES[1], "en-us")
+    write(f"{office.folder}/voice.wav", resample(said, RATE, 48000, office.folder), 48000)
+    card = VirtualCard(f"{office.folder}/card", f"{office.folder}/voice.wav")
+    with open(f"{office.folder}/passphrase", "w") as file:
+        file.write(PASSPHRASE)
+    for device, expected in ("desk", 0), ("null", 1):
+        done = subprocess.run(
+            [office.binary, "keygen", "--microphone", device, "--output", f"{office.folder}/{device}", "--passphrase",
+             f"{office.folder}/passphrase"], env=card.environment, capture_output=True, text=True)
+        assert done.returncode == expected, done.stderr
+        assert device == "desk" or "silence" in done.stderr, done.stderr

@@ -7,8 +7,7 @@ import subprocess
 import numpy
 import zxingcpp
 from harness.promise import Promises
-from harness.virtual_card import VirtualCard
-from harness.wave import read, resample, sox, write
+from harness.wave import read, sox, write
 
 chapter = Promises("keygen")
 RATE = 16000
@@ -47,21 +46,6 @@ def scanned(text):
     light = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
     picture = [[light[mark][half] for mark in row] for row in rows for half in (0, 1)]
     return zxingcpp.read_barcode(numpy.kron(numpy.array(picture, numpy.uint8), numpy.ones((4, 4), numpy.uint8))).text
-
-
-@chapter.promise("a sentence heard by a sound card makes a key, silence is refused by name")
-def microphone(office):
-    write(f"{office.folder}/voice.wav", resample(speech(office, SENTENCES[0] + SENTENCES[1], "en-us"), RATE, 48000, office.folder),
-          48000)
-    card = VirtualCard(f"{office.folder}/card", f"{office.folder}/voice.wav")
-    with open(f"{office.folder}/passphrase", "w") as file:
-        file.write(PASSPHRASE)
-    for device, expected in ("desk", 0), ("null", 1):
-        done = subprocess.run(
-            [office.binary, "keygen", "--microphone", device, "--output", f"{office.folder}/{device}", "--passphrase",
-             f"{office.folder}/passphrase"], env=card.environment, capture_output=True, text=True)
-        assert done.returncode == expected, done.stderr
-        assert device == "desk" or "silence" in done.stderr, done.stderr
 
 
 @chapter.promise("three sentences spoken by {0} each make a key of their own, and a camera reads its fingerprint",
