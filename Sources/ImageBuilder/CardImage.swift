@@ -58,7 +58,8 @@ public struct CardImage: Sendable {
     say("first stage")
     let initramfs = try await files.initramfs(in: workshop)
     say("root file system")
-    let root = try await files.root(exchange: exchange, in: workshop)
+    let data = try await dataPartition(in: workshop)
+    let root = try await files.root(exchange: exchange, data: data, in: workshop)
     let rootSize = try CardWriter.size(of: root)
     guard rootSize <= CardLayout.rootA.size else {
       throw .overflow("the root file system", size: rootSize, room: CardLayout.rootA.size, place: "partition 2")
@@ -66,7 +67,6 @@ public struct CardImage: Sendable {
     say("boot partition")
     let partition = BootPartition(board: board, shelf: shelf, packages: packages, kernel: kernel)
     let boot = try await partition.image(initramfs: initramfs, in: workshop)
-    let data = try await dataPartition(in: workshop)
     say("card")
     var raw: [(file: Board.RawFile, content: [UInt8])] = []
     for file in board.bootloader {

@@ -10,8 +10,6 @@ struct RootFiles: Sendable {
   /// The boards with this kernel.
   let boards: [Board]
 
-  private static let busybox = "usr/bin/busybox"
-
   /// Names the modules of one stage: the board's own, then those of every board.
   private func moduleLists(
     _ stage: String, _ own: KeyPath<Board, [String]>
@@ -22,8 +20,12 @@ struct RootFiles: Sendable {
     return boards.map { ($0, $0[keyPath: own] + common, "\(shelf.file(of: $0)) (or \(file.path))") }
   }
 
-  private func busyboxBinary() throws(ImageError) -> [UInt8] {
-    let file = try Files.find(Self.busybox, in: packages, for: "the userland")
+  /// A static program of the packages, for the board's processor.
+  private func program(_ path: String, for purpose: String) throws(ImageError) -> [UInt8] {
+    try Self.program(try Files.find(path, in: packages, for: purpose))
+  }
+
+  private static func program(_ file: URL) throws(ImageError) -> [UInt8] {
     let content = try Files.read(file)
     let code = MachineCode(content)
     guard code == .armELF(isHardFloat: true) else {
@@ -32,6 +34,8 @@ struct RootFiles: Sendable {
     }
     return content
   }
+
+  private func busybox() throws(ImageError) -> [UInt8] { try program("usr/bin/busybox", for: "the userland") }
 
   /// The compressed archive that the kernel unpacks before it mounts anything.
   func initramfs(in workshop: Workshop) async throws(ImageError) -> URL {
@@ -47,7 +51,7 @@ struct RootFiles: Sendable {
         archive.addFolder(folder)
       }
       archive.addCharacterDevice("dev/console", major: 5, minor: 1)
-      archive.addFile("bin/busybox", try busyboxBinary(), isExecutable: true)
+      archive.addFile("bin/busybox", try busybox(), isExecutable: true)
       archive.addLink("bin/sh", to: "busybox")
       archive.addLink("sbin/modprobe", to: "../bin/busybox")
       archive.addFile("init", try Files.read(script), isExecutable: true)
@@ -70,14 +74,15 @@ struct RootFiles: Sendable {
     }
   }
 
-  /// The read-only root file system with the exchange in it.
-  func root(exchange: URL, in workshop: Workshop) async throws(ImageError) -> URL {
+  /// The read-only root file system with the exchange in it, and the data partition's empty file system, for the day on
+  /// which a card's is beyond repair.
+  func root(exchange: URL, data: URL, in workshop: Workshop) async throws(ImageError) -> URL {
     let lists = try moduleLists("root", \.rootModules)
     let overlay = rootfs.appendingPathComponent("overlay")
     let tree = try await workshop.step(
       "root",
       inputs: [
-        packages.path, kernel.version, try Workshop.hash(overlay),
+        packages.path, kernel.version, try Workshop.hash(overlay), data.path,
         lists.map { "\($0.board.compatible) \($0.names)" }.joined(),
       ]
     ) { place in
@@ -85,7 +90,10 @@ struct RootFiles: Sendable {
       for folder in ["boot", "data", "dev", "proc", "run", "sys", "tmp"] {
         try Files.makeFolder(place.appendingPathComponent(folder))
       }
-      try Files.write(try busyboxBinary(), to: place.appendingPathComponent("bin/busybox"), mode: 0o755)
+      try Files.write(try busybox(), to: place.appendingPathComponent("bin/busybox"), mode: 0o755)
+      let check = try program("usr/sbin/e2fsck.static", for: "the check of the data partition")
+      try Files.write(check, to: place.appendingPathComponent("sbin/e2fsck"), mode: 0o755)
+      try Files.copy(data, to: place.appendingPathComponent("lib/sotto/data.ext4"))
       for list in lists {
         let names = Array(list.names.joined(separator: "\n").utf8) + [10]
         try Files.write(names, to: place.appendingPathComponent("etc/modules/\(list.board.compatible)"))
@@ -94,12 +102,7 @@ struct RootFiles: Sendable {
         try Files.write(file.content, to: place.appendingPathComponent(file.path))
       }
     }
-    let binary = try Files.read(exchange)
-    let code = MachineCode(binary)
-    guard code == .armELF(isHardFloat: true) else {
-      throw .wrongProcessor(
-        file: exchange.path, found: code.description, expected: MachineCode.armELF(isHardFloat: true).description)
-    }
+    let binary = try Self.program(exchange)
     return try await workshop.step("squashfs", inputs: [tree.path, try Workshop.hash(exchange)]) { place in
       let target = tree.appendingPathComponent("bin/sotto")
       try Files.write(binary, to: target, mode: 0o755)
