@@ -46,6 +46,14 @@ image: setup-build setup-image ## make a card's image: make image BOARD=B [CONFI
 	@packages=$$(cross/fetch $(LISTS)/card.list armhf) && \
 	  .build/debug/sotto-image build $(BOARD) --packages $$packages/root $(CONFIG:%=--config %) $(OUTPUT:%=--output %)
 
+.PHONY: flash
+flash: ## write a card: make flash BOARD=B TO=/dev/sdX; without TO the disks are listed
+	@[ "$(BOARD)" ] || { echo "make flash needs BOARD=; \`make boards\` lists them" >&2; exit 1; }
+	@[ -f build/images/sotto-$(BOARD).img ] || $(MAKE) --no-print-directory image BOARD=$(BOARD)
+	@swift build -q --product sotto-image
+	@root=; [ "$$(id -u)" = 0 ] || [ -z "$(TO)" ] || root=sudo; \
+	  $$root .build/debug/sotto-image flash build/images/sotto-$(BOARD).img $(TO:%=--to %)
+
 .PHONY: qemu
 qemu: ## boot a card's image in an emulator: make qemu BOARD=B [TAP=…] [NETNS=…] [CARD=…]; Ctrl-A X ends it
 	@[ "$(BOARD)" ] || { echo "make qemu needs BOARD=; \`make boards\` lists them" >&2; exit 1; }

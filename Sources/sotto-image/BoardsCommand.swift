@@ -15,8 +15,4 @@ struct BoardsCommand: ParsableCommand {
       print("\(pad(board.id, 12)) \(pad(board.name, 24)) \(pad(emulator, 16)) \(board.console.device)")
     }
   }
-
-  private func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
-  }
 }

@@ -3,5 +3,8 @@ import ArgumentParser
 @main struct SottoImage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sotto-image", abstract: "Builds Sotto's card images.",
-    subcommands: [BoardsCommand.self, CheckCommand.self, BuildCommand.self])
+    subcommands: [BoardsCommand.self, CheckCommand.self, BuildCommand.self, FlashCommand.self])
 }
+
+/// The text with blanks after it, up to a width.
+func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
