@@ -1,16 +1,18 @@
 """A card whose data partition was damaged: repaired, begun anew with the backup, or reset, each time by an emulated board."""
 
 import os
+import shutil
 import subprocess
 
-from harness.board import Board
+from harness.board import Board, image
 from harness.exchange import DOMAIN, Extension
 from harness.process import until
 from harness.promise import Promises
 
 chapter = Promises("power")
-DATA = 196 << 20  # where the card's data partition lies, and how large it is in an image
-SIZE = 16 << 20
+DATA = 196 << 20  # where the card's data partition lies
+SIZE = 1 << 30  # of the card
+GROUP = 128 << 20  # of an ext4: some begin with a copy of the superblock
 CONFIGURATION = (f"domain: {DOMAIN}\nsip:\n  listen: [\"udp://0.0.0.0:5060\", \"tls://0.0.0.0:5061\"]\n"
                  f"extensions:\n{Extension('1001').yaml()}")
 
@@ -20,6 +22,8 @@ class Card:
 
     def __init__(self, office):
         self.office, self.path, self.starts = office, f"{office.folder}/card.img", 0
+        shutil.copyfile(image("cubieboard"), self.path)
+        os.truncate(self.path, SIZE)
 
     def start(self, *said):
         """Boots until the exchange is ready and all of `said` was told on the console; ends when it was written to the card."""
@@ -53,10 +57,12 @@ class Card:
         """The certificate by which phones trust this box."""
         return self.data("/exchange/tls/authority.pem")
 
-    def overwrite(self, start, size):
+    def overwrite(self, *starts):
+        """Writes nonsense over 64 KiB of the data partition at each place."""
         with open(self.path, "r+b") as card:
-            card.seek(DATA + start)
-            card.write(os.urandom(size))
+            for start in starts:
+                card.seek(DATA + start)
+                card.write(os.urandom(1 << 16))
 
 
 @chapter.promise("a damaged data partition is repaired, one beyond repair begins anew with the backup, and a reset forgets all")
@@ -64,11 +70,11 @@ def damaged(office):
     card = Card(office)
     card.start()
     first = card.authority()
-    # The superblock and the first group's descriptors: there are copies of both.
-    card.overwrite(0, 8192)
+    # The superblock and the groups' descriptors: there are copies of both.
+    card.overwrite(0)
     card.start("the data partition is damaged, and is being repaired", "the data partition is repaired")
     assert card.authority() == first, "the repaired partition lost the certificate"
-    card.overwrite(0, os.path.getsize(card.path) - DATA)
+    card.overwrite(*range(0, SIZE - DATA, GROUP))
     card.start("THE DATA PARTITION IS BEYOND REPAIR, and is begun anew", "the backup of 20")
     assert card.authority() == first, "the backup did not bring the certificate back"
     card.put("factory-reset")
