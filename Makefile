@@ -54,6 +54,13 @@ flash: ## write a card: make flash BOARD=B TO=/dev/sdX; without TO the disks are
 	@root=; [ "$$(id -u)" = 0 ] || [ -z "$(TO)" ] || root=sudo; \
 	  $$root .build/debug/sotto-image flash build/images/sotto-$(BOARD).img $(TO:%=--to %)
 
+# One time for all that is in it: the commit's, unless a build says another.
+.PHONY: oci
+oci: build setup-image ## make a container's image for both processors: build/oci/sotto.tar (docs/container.md)
+	@swift build -q --product sotto-image
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} .build/debug/sotto-image oci \
+	  $(BINARIES:%=--exchange %) $$(git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null | sed 's/^/--revision /')
+
 .PHONY: qemu
 qemu: ## boot a card's image in an emulator: make qemu BOARD=B [TAP=…] [NETNS=…] [CARD=…]; Ctrl-A X ends it
 	@[ "$(BOARD)" ] || { echo "make qemu needs BOARD=; \`make boards\` lists them" >&2; exit 1; }
