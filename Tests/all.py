@@ -207,6 +207,7 @@ def boards(step):
     counts = one(step, ["qemu/setup"])
     for board in BOARDS:
         counts.add(one(step, ["make", "-s", "image", f"BOARD={board}", "OUTPUT=build/test"]))
+        counts.add(one(step, [".build/debug/sotto-image", "check", f"build/test/images/sotto-{board}.img"]))
     os.environ["SOTTO_IMAGES"] = f"{ROOT}/build/test"
     counts.add(swift_test(step, "--filter", "BuiltImageTests"))
     # One boots while another is in its call.
