@@ -23,14 +23,21 @@ sdk: setup-build ## make the sysroots and Swift SDKs of both processors, in the 
 	@for arch in $(ARCHITECTURES); do cross/sdk $$arch || exit; done
 
 .PHONY: build
-build: $(BINARIES) build/manifest.json ## build what ships: build/armv7/sotto, build/x86_64/sotto, build/manifest.json
+build: $(BINARIES) ## build what ships: build/armv7/sotto, build/x86_64/sotto
 
 # Swift knows what is out of date; cross/build leaves a file alone that would not change.
 .PHONY: FORCE
 $(BINARIES): build/%/sotto: FORCE | setup-build
 	@cross/build $*
-build/manifest.json: $(BINARIES) cross/manifest
-	@cross/manifest $(ARCHITECTURES) >$@.new && mv $@.new $@
+
+.PHONY: sbom
+sbom: build ## list what went into the binaries, as CycloneDX: build/armv7/sotto.cdx.json, build/x86_64/sotto.cdx.json
+	@swift build -q --product sotto-image
+	@for arch in $(ARCHITECTURES); do cross/bill $$arch build/$$arch/sotto build/$$arch/sotto.cdx.json || exit; done
+
+.PHONY: sbom-check
+sbom-check: sbom ## list what Debian has a newer version of, of all that went into binaries and images; 1 where it has
+	@cross/newer $(BINARIES:%=%.cdx.json) $(wildcard build/images/*.cdx.json)
 
 .PHONY: boards
 boards: setup-build ## list the boards
@@ -45,6 +52,7 @@ image: setup-build setup-image ## make a card's image: make image BOARD=B [CONFI
 	@$(MAKE) --no-print-directory build/armv7/sotto
 	@packages=$$(cross/fetch $(LISTS)/card.list armhf) && \
 	  .build/debug/sotto-image build $(BOARD) --packages $$packages/root $(CONFIG:%=--config %) $(OUTPUT:%=--output %)
+	@image=$(or $(OUTPUT),build)/images/sotto-$(BOARD); cross/bill armv7 $$image.img $$image.cdx.json $(BOARD)
 
 .PHONY: flash
 flash: ## write a card: make flash BOARD=B TO=/dev/sdX; without TO the disks are listed
@@ -53,6 +61,13 @@ flash: ## write a card: make flash BOARD=B TO=/dev/sdX; without TO the disks are
 	@swift build -q --product sotto-image
 	@root=; [ "$$(id -u)" = 0 ] || [ -z "$(TO)" ] || root=sudo; \
 	  $$root .build/debug/sotto-image flash build/images/sotto-$(BOARD).img $(TO:%=--to %)
+
+# One time for all that is in it: the commit's, unless a build says another.
+.PHONY: oci
+oci: sbom setup-image ## make a container's image for both processors: build/oci/sotto.tar (docs/container.md)
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} .build/debug/sotto-image oci \
+	  $(BINARIES:%=--exchange %) $$(git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null | sed 's/^/--revision /')
+	@for arch in $(ARCHITECTURES); do cp build/$$arch/sotto.cdx.json build/oci/sotto-$$arch.cdx.json || exit; done
 
 .PHONY: qemu
 qemu: ## boot a card's image in an emulator: make qemu BOARD=B [TAP=…] [NETNS=…] [CARD=…]; Ctrl-A X ends it

@@ -190,6 +190,7 @@ def end_to_end(step, *chapters, only="", show=True, binary=BINARY["x86_64"]):
 def calls(step):
     """Chapters mostly wait for phones, so four run at a time, each in a network of its own; the load runs alone."""
     run(step, ["Tests/EndToEnd/python", "-c", ""])  # its libraries are installed by one of the two
+    run(step, ["swift", "build", "-q", "--product", "sotto-image"])  # makes the chapter container's image
     counts = Counts()
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for done in pool.map(lambda chapter: end_to_end(f"{step}-{chapter}", chapter, show=False), CHAPTERS):
@@ -206,6 +207,7 @@ def boards(step):
     counts = one(step, ["qemu/setup"])
     for board in BOARDS:
         counts.add(one(step, ["make", "-s", "image", f"BOARD={board}", "OUTPUT=build/test"]))
+        counts.add(one(step, [".build/debug/sotto-image", "check", f"build/test/images/sotto-{board}.img"]))
     os.environ["SOTTO_IMAGES"] = f"{ROOT}/build/test"
     counts.add(swift_test(step, "--filter", "BuiltImageTests"))
     # One boots while another is in its call.

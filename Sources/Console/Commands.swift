@@ -97,7 +97,7 @@ public enum LoadError: Error, Sendable {
   /// One line a fault.
   public var lines: [String] {
     switch self {
-    case .unreadable(let error): [error.description]
+    case .unreadable(let error): ["\(error.description); docs/configuration.md says what belongs there"]
     case .faulty(let error): error.lines
     }
   }

@@ -3,17 +3,40 @@ import Configuration
 import Foundation
 import ImageBuilder
 
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Check the board files and a configuration, before anything is built.")
+    commandName: "check", abstract: "Check a board's file and a configuration, or an image that was built.",
+    discussion: """
+      What is named is an image where it is a file or has a slash in it, else a board. An image is looked at by sfdisk, \
+      fsck.vfat, e2fsck, unsquashfs and file; the exit status is 1 where they find a fault.
+      """)
 
-  @Argument(help: "The board.") var board: String
+  @Argument(help: "The board, or an image's path.") var what: String
   @Option(help: "The folder of board files.") var boards = "boards"
-  @Option(name: .customLong("config"), help: "The configuration for the card.") var configuration: String?
+  @Option(name: .customLong("config"), help: "The configuration for the board's card.") var configuration: String?
 
-  func run() throws {
-    _ = try BoardShelf(URL(fileURLWithPath: boards)).board(board)
-    if let configuration { _ = try checkedConfiguration(configuration) }
+  private var isImage: Bool {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: what, isDirectory: &isFolder)
+    return what.contains("/") || (exists && !isFolder.boolValue)
+  }
+
+  func validate() throws {
+    if isImage, configuration != nil { throw ValidationError("--config goes with a board; \(what) is an image") }
+  }
+
+  func run() async throws {
+    guard isImage else {
+      _ = try BoardShelf(URL(fileURLWithPath: boards)).board(what)
+      if let configuration { _ = try checkedConfiguration(configuration) }
+      return
+    }
+    let report = try await ImageExamination(URL(fileURLWithPath: what)).report()
+    for line in report.lines { print(line) }
+    guard report.problems.isEmpty else {
+      FileHandle.standardError.write(Data((report.problems.joined(separator: "\n") + "\n").utf8))
+      throw ExitCode.failure
+    }
   }
 }
 

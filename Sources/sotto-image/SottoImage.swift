@@ -2,8 +2,10 @@ import ArgumentParser
 
 @main struct SottoImage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sotto-image", abstract: "Builds Sotto's card images.",
-    subcommands: [BoardsCommand.self, CheckCommand.self, BuildCommand.self, FlashCommand.self])
+    commandName: "sotto-image", abstract: "Builds the images that Sotto runs from.",
+    subcommands: [
+      BoardsCommand.self, CheckCommand.self, BuildCommand.self, FlashCommand.self, OCICommand.self, SBOMCommand.self,
+    ])
 }
 
 /// The text with blanks after it, up to a width.

@@ -19,7 +19,7 @@ from harness import sandbox
 CHAPTERS = [
     "instruments", "conversations", "streams", "keys", "secured", "phones", "cards", "delay", "waiting", "manners",
     "transfers", "transports", "trunks", "races", "operation", "keygen", "concealment", "survival", "intruders", "kernel",
-    "soak", "load", "flood",
+    "container", "soak", "load", "flood",
 ]
 # Only when named:
 BOARDS = ["boards", "power"]  # they need images that were made with their own configuration, and no namespaces

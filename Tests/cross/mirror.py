@@ -46,14 +46,20 @@ class Mirror:
         self.index("debian", "trixie", debs, self.source(pool))
         self.index("debian-security", "trixie-security", [], "")
 
-    def deb(self, pool, name, extra):
-        tree = self.root / "trees" / name
+    def mend(self, name, version):
+        """Has the security part carry that version of a package."""
+        pool = self.root / "debian-security/pool"
+        pool.mkdir()
+        self.index("debian-security", "trixie-security", [self.deb(pool, name, "", version)], "")
+
+    def deb(self, pool, name, extra, version="1.0"):
+        tree = self.root / "trees" / f"{name}-{version}"
         (tree / "DEBIAN").mkdir(parents=True)
-        control = f"Package: {name}\nVersion: 1.0\nArchitecture: armhf\nMaintainer: Nobody <n@example.org>\n{extra}Description: {name}\n"
+        control = f"Package: {name}\nVersion: {version}\nArchitecture: armhf\nMaintainer: Nobody <n@example.org>\n{extra}Description: {name}\n"
         (tree / "DEBIAN/control").write_text(control)
         (tree / "usr/lib").mkdir(parents=True)
         (tree / "usr/lib" / name).write_bytes(os.urandom(200_000))
-        path = pool / f"{name}_1.0_armhf.deb"
+        path = pool / f"{name}_{version}_armhf.deb"
         run("dpkg-deb", "--root-owner-group", "-b", str(tree), str(path))
         return control + self.fields(path)
 

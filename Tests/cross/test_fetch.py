@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""cross/fetch against a small signed mirror on loopback: what it promises, and one line for each thing that goes wrong."""
+"""cross/fetch and cross/newer against a small signed mirror on loopback: what they promise, and one line for each thing
+that goes wrong."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -11,7 +13,8 @@ import unittest
 
 from mirror import Key, Mirror, Server
 
-FETCH = pathlib.Path(__file__).resolve().parents[2] / "cross/fetch"
+CROSS = pathlib.Path(__file__).resolve().parents[2] / "cross"
+FETCH = CROSS / "fetch"
 
 
 class Fetching(unittest.TestCase):
@@ -35,11 +38,22 @@ class Fetching(unittest.TestCase):
         """Runs cross/fetch on a list; returns the result with `folder` set where it succeeded."""
         listed = self.folder / "things.list"
         listed.write_text(text)
-        environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        environment.update(DEBIAN_MIRROR=self.url, DEBIAN_KEYRING=str(self.keyring), XDG_CACHE_HOME=str(self.cache))
-        result = subprocess.run([*before, FETCH, listed, "armhf"], env=environment, capture_output=True, text=True)
+        result = self.run_with_mirror(*before, FETCH, listed, "armhf")
         result.folder = pathlib.Path(result.stdout.strip())
         return result
+
+    def run_with_mirror(self, *command):
+        environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        environment.update(DEBIAN_MIRROR=self.url, DEBIAN_KEYRING=str(self.keyring), XDG_CACHE_HOME=str(self.cache))
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    def newer(self, *packages):
+        """Runs cross/newer on a bill of (name, version, architecture)."""
+        bill = self.folder / "bill.cdx.json"
+        bill.write_text(json.dumps({"components": [{"purl": "pkg:swift/github.com/apple/swift-tone@1"}] + [
+            {"purl": f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=trixie"}
+            for name, version, architecture in packages]}))
+        return self.run_with_mirror(CROSS / "newer", bill)
 
     def succeeds(self, text):
         result = self.fetch(text)
@@ -157,6 +171,30 @@ class Fetching(unittest.TestCase):
 
     def test_a_source_name_that_debian_does_not_have(self):
         self.fails("src:telegraph\n", "things.list", "telegraph")
+
+    def test_newer_versions_are_listed_with_their_suite(self):
+        self.succeeds("tone\ndial\n")
+        bill = ("tone", "1.0", "armhf"), ("dial", "1.0", "armhf"), ("bell", "2-1", "source")
+        result = self.newer(*bill)
+        self.assertEqual((result.returncode, result.stdout), (0, "0 of 3 packages have a newer version\n"), result.stderr)
+        self.mirror.mend("tone", "1.0+deb13u1")
+        result = self.newer(*bill, ("bell", "2", "source"), ("lost", "1%3A1", "armhf"))
+        self.assertEqual((result.returncode, result.stdout.splitlines()), (1, [
+            "bell source: 2, newer is 2-1 in trixie",
+            "lost armhf: 1:1, and the mirror has none any more",
+            "tone armhf: 1.0, newer is 1.0+deb13u1 in trixie-security",
+            "2 of 5 packages have a newer version"]), result.stderr)
+        shutil.rmtree(self.folder / "mirror/debian-security")
+        result = self.newer(*bill)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("no whole index of trixie-security", result.stderr)
+
+    def test_newer_versions_need_a_bill_and_something_fetched(self):
+        result = self.run_with_mirror(CROSS / "newer", self.folder / "none.cdx.json")
+        self.assertIn("none.cdx.json is no bill of materials", result.stderr)
+        result = self.newer(("tone", "1.0", "armhf"))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("nothing was fetched for armhf yet", result.stderr)
 
     def test_a_full_disk(self):
         small = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
