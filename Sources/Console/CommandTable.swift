@@ -85,6 +85,8 @@ public enum CommandTable {
       OptionDescription("--vectors", value: "FOLDER", help: "checks the published test vectors in files there instead"),
       OptionDescription(
         "--frames", value: "N", help: "instead seals and opens N frames of voice, and says how long one took"),
+      OptionDescription(
+        "--clean", value: "N", help: "instead takes echo and noise out of N seconds, and says how long one took"),
     ],
     summary: "Checks this build on this processor with known answers; takes about a second.",
     details: ["FOLDER has wycheproof/aes_gcm_test.json and so on, and RFC 9605's sframe/test-vectors.json."])
