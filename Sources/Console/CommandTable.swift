@@ -19,6 +19,7 @@ public enum CommandTable {
     "supervise", options: serveOptions,
     summary: "Runs the exchange, and when it dies starts it again with its calls.",
     details: [
+      "Beside it run the phones of the box's own sound cards, those of local_audio in the configuration.",
       "What goes on is kept beside the control socket, in the file checkpoint: put it on a tmpfs.",
       "SIGUSR1 kills an exchange that does not answer; SIGHUP and SIGTERM are passed on.",
     ])

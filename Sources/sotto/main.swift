@@ -74,7 +74,9 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
       if level == nil { return Commands.misused("unknown level \(quoted(word)). See 'sotto serve --help'.") }
     }
     let state = arguments["--state"] ?? Process.environment("SOTTO_STATE") ?? "/var/lib/sotto"
-    if command.name == "supervise" { return supervise(Array(words.dropFirst()), logLevel: level) }
+    if command.name == "supervise" {
+      return supervise(Array(words.dropFirst()), configurationFile: file, logLevel: level)
+    }
     return serve(
       configurationFile: file, control: control, state: state,
       relayHelper: arguments["--relay"] ?? RelayHelper.defaultPath, logLevel: level)
