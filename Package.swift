@@ -76,8 +76,8 @@ let package = Package(
     library(
       "Handset",
       [
-        "Codecs", "Console", "Crypto", "DNS", "Delay", "Phone", "Platform", "SDP", "SIP", "SecureVoice", "VoiceKey",
-        "Wire",
+        "Codecs", "Console", "Crypto", "DNS", "Delay", "Numbering", "Phone", "Platform", "SDP", "SIP", "SecureVoice",
+        "VoiceKey", "Wire",
       ]),
     library("CallDoctor", ["Wire"]),
     library("Trace", ["SIP", "Wire"]),
@@ -91,8 +91,8 @@ let package = Package(
     library(
       "Daemon",
       [
-        "PBX", "Media", "Codecs", "SIP", "DNS", "CallDoctor", "Trace", "Configuration", "Console", "Platform", "Wire",
-        "Crypto",
+        "PBX", "Media", "Codecs", "SIP", "DNS", "CallDoctor", "Trace", "Configuration", "Console", "Numbering",
+        "Platform", "Wire", "Crypto",
       ]),
     library(
       "SelfTest",
@@ -135,7 +135,7 @@ let package = Package(
     tests("DNSTests", ["DNS", "SIP", "Crypto", "SimNet", "Wire"]),
     tests("SelfTestTests", ["SelfTest"]),
     tests(
-      "DaemonTests", ["Daemon", "Console", "Configuration", "Crypto", "Media", "Platform", "SIP", "Wire"]),
+      "DaemonTests", ["Daemon", "Console", "Configuration", "Crypto", "Media", "Phone", "Platform", "SIP", "Wire"]),
     tests("ConsoleTests", ["Console"]),
     tests("SNTPTests", ["SNTP", "Wire"]),
     tests("CallDoctorTests", ["CallDoctor", "Wire"]),

@@ -35,6 +35,7 @@ CODECS = [("PCMU", "PCMU"), ("PCMU", "PCMA"), ("PCMU", "G722"), ("PCMU", "opus")
 ENCRYPTIONS = {f"packet {suite}, {legs}": suites for suite in SUITES
                for legs, suites in (("one leg", (suite, None)), ("both legs", (suite, suite)))}
 FRAMES = 1000
+SECONDS_CLEANED = 5
 EMULATOR = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")) + "/sotto/qemu-7.2"
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"}
 
@@ -187,11 +188,13 @@ def measure(binary, arm, folder):
         finally:
             exchange.stop()
     counts.update(encrypted(CountedEncrypting, binary, folder))
-    counts["SFrame, a frame"] = frame(binary, folder)
+    counts["SFrame, a frame"] = each(binary, folder, "--frames", FRAMES)
+    counts["echo and noise, a second"] = each(binary, folder, "--clean", SECONDS_CLEANED)
     if arm:
         kinds = {"packet PCMU → PCMU": (None, None), **ENCRYPTIONS}
         counts.update({f"{name}, ARM": count for name, count in encrypted(Emulated, arm, folder, kinds).items()})
-        counts["SFrame, a frame, ARM"] = frame(arm, folder, emulated=True)
+        counts["SFrame, a frame, ARM"] = each(arm, folder, "--frames", FRAMES, emulated=True)
+        counts["echo and noise, a second, ARM"] = each(arm, folder, "--clean", SECONDS_CLEANED, emulated=True)
     return counts
 
 
@@ -228,11 +231,11 @@ def encrypted(kind, binary, folder, encryptions=ENCRYPTIONS):
         exchange.stop()
 
 
-def frame(binary, folder, emulated=False):
-    """A frame of end-to-end security, sealed and opened: what many cost more than one."""
+def each(binary, folder, option, many, emulated=False):
+    """What the self-test does so many times, as `option` says: what more of it cost than one."""
     found = []
-    for count in (1, 1 + FRAMES):
-        command = [binary, "selftest", "--frames", str(count)]
+    for count in (1, 1 + many):
+        command = [binary, "selftest", option, str(count)]
         if emulated:
             subprocess.run([*counting(f"{folder}/total"), *command], check=True, stdout=subprocess.DEVNULL)
             found.append([counted(f"{folder}/total")])
@@ -240,8 +243,8 @@ def frame(binary, folder, emulated=False):
             subprocess.run(["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={folder}/frames", *command],
                            check=True, stdout=subprocess.DEVNULL)
             found.append(totals(f"{folder}/frames"))
-    instructions, *allocations = ((b - a) / FRAMES for a, b in zip(*found))
-    return {"instructions": round(instructions), **{"allocations": max(0, round(each, 2)) for each in allocations}}
+    instructions, *allocations = ((b - a) / many for a, b in zip(*found))
+    return {"instructions": round(instructions), **{"allocations": max(0, round(count, 2)) for count in allocations}}
 
 
 def main():

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -120,6 +121,8 @@ int clinux_thread_start(void (*body)(void *), void *context, size_t stack, const
 void clinux_thread_join(uintptr_t handle) { pthread_join((pthread_t)handle, NULL); }
 
 int clinux_thread_realtime(int priority) {
+  const struct rlimit second = {1000000, 1000000};
+  if (setrlimit(RLIMIT_RTTIME, &second) < 0) return -errno;
   struct sched_param parameters = {.sched_priority = priority};
   return -pthread_setschedparam(pthread_self(), SCHED_RR, &parameters);
 }

@@ -55,7 +55,12 @@ long clinux_receive_descriptors(int fd, void *bytes, size_t size, int *descripto
   return count;
 }
 
-int clinux_start(const char *arguments, int count, int channel) {
+int clinux_pipe(int ends[2]) {
+  if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+  return or_errno(fcntl(ends[0], F_SETFL, O_NONBLOCK));
+}
+
+int clinux_start(const char *arguments, int count, int channel, int output) {
   const char **list = calloc((size_t)count + 1, sizeof *list);
   if (!list) return -ENOMEM;
   for (int i = 0; i < count; i++, arguments += strlen(arguments) + 1) list[i] = arguments;
@@ -67,6 +72,10 @@ int clinux_start(const char *arguments, int count, int channel) {
     // Without whoever keeps its sockets it would stand in the way of the next one.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
+    if (output >= 0) {
+      int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+      if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) _exit(127);
+    }
     if (channel == CLINUX_CHANNEL ? fcntl(channel, F_SETFD, 0) < 0 : dup2(channel, CLINUX_CHANNEL) < 0) _exit(127);
     execv("/proc/self/exe", (char *const *)list);
     _exit(127);

@@ -28,6 +28,8 @@ public struct Configuration: Equatable, Sendable {
   public var routes: [Route] = []
   public var toll = TollSettings()
   public var emergency = EmergencySettings()
+  /// In the file's order; no extension and no card twice.
+  public var localAudio: [LocalAudio] = []
 
   public init() {}
 }

@@ -21,7 +21,7 @@ extension Configuration {
   private mutating func read(_ root: YAMLNode, _ reader: inout YAMLReader) {
     let keys = [
       "domain", "sip", "media", "extensions", "allow_weak_passwords", "log", "time", "network",
-      "dns", "country", "area", "trunks", "routes", "toll", "emergency",
+      "dns", "country", "area", "trunks", "routes", "toll", "emergency", "local_audio",
     ]
     let top = reader.section(root, of: "", keys: keys)
     if let node = top["domain"], let domain = reader.domain(node) { self.domain = domain }
@@ -50,6 +50,7 @@ extension Configuration {
       nameServers = reader.nameServers(servers)
     }
     reader.outside(top, &self)
+    if let node = top["local_audio"] { localAudio = reader.localAudio(node, self) }
   }
 
   private mutating func read(media node: YAMLNode, _ reader: inout YAMLReader) {

@@ -19,6 +19,7 @@ public enum CommandTable {
     "supervise", options: serveOptions,
     summary: "Runs the exchange, and when it dies starts it again with its calls.",
     details: [
+      "Beside it run the phones of the box's own sound cards, those of local_audio in the configuration.",
       "What goes on is kept beside the control socket, in the file checkpoint: put it on a tmpfs.",
       "SIGUSR1 kills an exchange that does not answer; SIGHUP and SIGTERM are passed on.",
     ])
@@ -85,6 +86,8 @@ public enum CommandTable {
       OptionDescription("--vectors", value: "FOLDER", help: "checks the published test vectors in files there instead"),
       OptionDescription(
         "--frames", value: "N", help: "instead seals and opens N frames of voice, and says how long one took"),
+      OptionDescription(
+        "--clean", value: "N", help: "instead takes echo and noise out of N seconds, and says how long one took"),
     ],
     summary: "Checks this build on this processor with known answers; takes about a second.",
     details: ["FOLDER has wycheproof/aes_gcm_test.json and so on, and RFC 9605's sframe/test-vectors.json."])

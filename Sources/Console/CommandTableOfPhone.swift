@@ -27,6 +27,8 @@ extension CommandTable {
       OptionDescription("--call", value: "NUMBER", help: "calls once registered, and ends with the call"),
       OptionDescription("--answer", help: "answers every call"),
       OptionDescription("--seconds", value: "N", help: "hangs up so long after the answer"),
+      OptionDescription("--ring", value: "COUNTRY", help: "rings by a sound card, as in DE, or on"),
+      OptionDescription("--card-lost", value: "WORD", help: "when the sound card is pulled out: wait (usual) or end"),
       OptionDescription("--echo-cancel", value: "WORD", help: "with a sound card: on (usual) or off"),
       OptionDescription("--noise-reduce", value: "WORD", help: "the same"),
       OptionDescription("--json", help: "one JSON object a line for each event"),

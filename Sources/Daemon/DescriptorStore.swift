@@ -8,6 +8,8 @@ final class DescriptorStore {
     /// Hold these open until they are dropped; a name that is held already gets the new one.
     static let keep = UInt8(ascii: "K")
     static let drop = UInt8(ascii: "D")
+    /// The configuration file was read, and is in force.
+    static let configured = UInt8(ascii: "C")
     /// From the supervisor: these were all.
     static let end = UInt8(ascii: "E")
   }
@@ -36,6 +38,9 @@ final class DescriptorStore {
   }
 
   func drop(_ names: [String]) { channel?.send(Verb.drop, names) }
+
+  /// Tells the supervisor, who runs what the configuration names beside the exchange.
+  func tellConfigured() { _ = channel?.send(.init(Verb.configured)) }
 
   /// Closes what nobody took, here and at the supervisor.
   func dropRest() {

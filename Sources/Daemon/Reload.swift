@@ -53,6 +53,7 @@ extension Server {
     configuration = fresh
     log.write(
       .notice, "configuration", "read again", [LogField("extensions", String(fresh.extensions.count))])
+    tellOfOwnPhones()
     return nil
   }
 

@@ -39,6 +39,7 @@ public func serve(
         file: configurationFile, configuration: configuration, state: state, relayHelper: relayHelper, log: log)
       try server.openControl(control)
       try server.takeUp(control)
+      server.tellOfOwnPhones()
       return server.run()
     } catch {
       Process.writeError("sotto: \(error.description)\n")
@@ -51,6 +52,14 @@ public func serve(
 }
 
 extension Server {
+  /// They are the supervisor's; without one there are none.
+  func tellOfOwnPhones() {
+    store.tellConfigured()
+    guard Supervision.current == nil, !configuration.localAudio.isEmpty else { return }
+    log.write(
+      .warning, "daemon", "local_audio is left out, for 'sotto supervise' runs its phones, and this is 'sotto serve'")
+  }
+
   /// Someone who named a socket needs it; the default one may belong to the running exchange, or to root.
   func openControl(_ place: ControlPath) throws(StartError) {
     do throws(PlatformError) {

@@ -4,13 +4,14 @@ import Platform
 import Wire
 
 /// `sotto supervise`: runs the exchange as a child, and when it dies starts it again with the sockets that it had, so that
-/// calls go on. It knows nothing of SIP and parses nothing from the network.
+/// calls go on. Beside it run the box's own phones. It knows nothing of SIP and parses nothing from the network.
 ///
-/// `arguments` are those of `serve`. The exit status is the exchange's where it ended by itself.
+/// `arguments` are those of `serve`, `configurationFile` among them. The exit status is the exchange's where it ended by
+/// itself.
 @export(interface)
-public func supervise(_ arguments: [String], logLevel: LogLevel?) -> Int32 {
+public func supervise(_ arguments: [String], configurationFile: String, logLevel: LogLevel?) -> Int32 {
   do throws(PlatformError) {
-    return try Supervisor(["sotto", "serve"] + arguments, Log(level: logLevel ?? .info)).run()
+    return try Supervisor(["sotto", "serve"] + arguments, configurationFile, Log(level: logLevel ?? .info)).run()
   } catch {
     Process.writeError("sotto: \(error.description)\n")
     return 1
@@ -41,17 +42,21 @@ private final class Supervisor {
   }
 
   private let arguments: [String]
+  private let configurationFile: String
   private let log: Log
   private let poller: Poller
   private let signals: SignalReader
   private var held: [String: Int32] = [:]
   private var running: Running?
   private var crashes = CrashHistory()
+  private let phones: LocalPhones
 
-  init(_ arguments: [String], _ log: Log) throws(PlatformError) {
+  init(_ arguments: [String], _ configurationFile: String, _ log: Log) throws(PlatformError) {
     self.arguments = arguments
+    self.configurationFile = configurationFile
     self.log = log
     poller = try Poller()
+    phones = LocalPhones(log, poller, firstToken: 2)
     signals = try SignalReader([
       Self.childEnded, Self.userSignal, SignalReader.hangup, SignalReader.interrupt, SignalReader.terminate,
     ])
@@ -63,7 +68,10 @@ private final class Supervisor {
     try start()
     var asked: Int32?
     while true {
-      poller.wait(until: running == nil ? crashes.resumesAt : nil) { token, _ in if token == 1 { takeMessages() } }
+      let deadline = earliest(running == nil ? crashes.resumesAt : nil, phones.nextDeadline)
+      poller.wait(until: deadline) { token, _ in
+        if token == 1 { takeMessages() } else if token > 1 { phones.ready(token) }
+      }
       while let signal = signals.next() { asked = pass(signal) ?? asked }
       if let running, let status = running.child.status() {
         // What it said last may hold sockets.
@@ -78,6 +86,19 @@ private final class Supervisor {
         return 0
       }
       if running == nil, Clock.monotonic() >= crashes.resumesAt { try start() }
+      phones.turn(Clock.monotonic())
+    }
+  }
+
+  /// Has those phones run that the file names. The exchange has just read it; a fault that has come into it since then
+  /// leaves them as they are.
+  private func readConfiguration() {
+    do throws(LoadError) {
+      phones.want(LocalPhone.all(in: try loadConfiguration(configurationFile)))
+    } catch {
+      log.write(
+        .error, "supervisor", "the box's own phones stay as they are",
+        [LogField("reason", error.lines.first ?? "")])
     }
   }
 
@@ -87,7 +108,9 @@ private final class Supervisor {
     // Whoever watches found that the exchange doesn't answer.
     let passed = signal == Self.userSignal ? Self.kill : signal
     if let running { _ = Process.signal(passed, process: running.child.identifier) }
-    return signal == SignalReader.terminate || signal == SignalReader.interrupt ? signal : nil
+    guard signal == SignalReader.terminate || signal == SignalReader.interrupt else { return nil }
+    phones.want([])
+    return signal
   }
 
   private func start() throws(PlatformError) {
@@ -114,6 +137,7 @@ private final class Supervisor {
         // Its process has ended or will be seen to; until then there is nothing to read.
         return poller.remove(running.channel.descriptor)
       case .message(let message):
+        if message.verb == DescriptorStore.Verb.configured { readConfiguration() }
         drop(message.names)
         if message.verb == DescriptorStore.Verb.keep {
           for (name, descriptor) in zip(message.names, message.descriptors) { held[name] = descriptor }

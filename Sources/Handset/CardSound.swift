@@ -5,6 +5,8 @@ import Wire
 /// A sound card in calls. One that is pulled out leaves the call silent, and is looked for until it is there again.
 final class CardSound {
   private static let lookEvery = Interval.seconds(2)
+  /// How often it is looked for while nobody uses it.
+  static let checkEvery = Interval.seconds(5)
   /// A card that moves nothing for so long while it runs has stopped.
   private static let patience = Interval.seconds(2)
 
@@ -42,13 +44,24 @@ final class CardSound {
 
   private func describe() {
     guard let card else { return }
-    let ways = card.captures && card.plays ? "captures and plays" : card.captures ? "captures only" : "plays only"
+    let ways =
+      !card.plays
+      ? "captures only, it has no loudspeaker"
+      : card.captures ? "captures and plays" : "plays only, it has no microphone"
     news.append(("sound card \(name): \(rate) Hz, " + ways, true))
   }
 
   func takeNews() -> [(sentence: String, works: Bool)] {
     defer { news = [] }
     return news
+  }
+
+  var plays: Bool { card?.plays ?? false }
+
+  /// Sees whether the card is still there, while there is no call.
+  func check(_ now: Instant) {
+    guard poller == nil, let card, !card.isThere else { return }
+    attempt(now) { () throws(SoundCardError) in throw .gone(name) }
   }
 
   /// Samples of one period, 5 ms.
@@ -142,7 +155,8 @@ final class CardSound {
     do throws(SoundCardError) {
       try body()
     } catch {
-      news.append((error.description + "; the call goes on in silence until it is there again", false))
+      let goesOn = options.endsWithCard ? "" : "; the call goes on in silence until it is there again"
+      news.append((error.description + goesOn, false))
       broken = breaks
       card?.close()
       card = nil

@@ -55,7 +55,11 @@ public final class Handset {
   var hasAsked = false
   var toldOver = false
   var nextStatistics: Instant?
+  /// When a sound card that nobody uses is looked for.
+  var nextCardCheck: Instant?
   var session: SecureSession?
+  /// What rings for a call that waits for an answer.
+  var bell: ToneGenerator?
   /// Room for what is said in a packet, and for what is heard at once.
   var said: [Int16] = []
   var heard: [Int16] = []
@@ -124,6 +128,9 @@ public final class Handset {
     }
     // What is no terminal, pipe or socket can't be waited for, and has nothing to say.
     try? poller.add(0, .readable, token: Token.keys)
+    // Where that is not permitted, sound may break while the machine is busy.
+    if sound.card != nil { Thread.makeRealtime(priority: 1) }
+    if options.endsWithCard { nextCardCheck = Clock.monotonic() }
     connect(Clock.monotonic())
     while !isGone {
       var ready: [(token: UInt64, what: Readiness)] = []
@@ -137,7 +144,7 @@ public final class Handset {
   }
 
   private func introduce() {
-    tellOfCard()
+    tellOfCard(Clock.monotonic())
     guard options.endToEnd != .off else { return }
     let kind = acquaintances.isTemporary ? "temporary identity, for this run alone" : "identity"
     show.tell(
@@ -154,7 +161,7 @@ public final class Handset {
   private var nextDeadline: Instant? {
     var next = earliest(agent.nextDeadline, path?.nextDeadline)
     next = earliest(next, earliest(sound.nextDeadline, nextStatistics))
-    next = earliest(next, earliest(reconnectAt, leaveBy))
+    next = earliest(next, earliest(reconnectAt, earliest(leaveBy, nextCardCheck)))
     if let answeredAt, let limit = options.limit { next = earliest(next, answeredAt + limit) }
     if let line, !line.isOpen { next = earliest(next, line.opened + .seconds(10)) }
     return next
@@ -196,6 +203,11 @@ public final class Handset {
     if let due = nextStatistics, due <= now, let path {
       nextStatistics = now + Self.statisticsEvery
       if options.json { show.tell(path.quality, path.endSecurity, sound.card) } else { showLine(path, now) }
+    }
+    if let due = nextCardCheck, due <= now, let card = sound.card {
+      nextCardCheck = now + CardSound.checkEvery
+      card.check(now)
+      tellOfCard(now)
     }
     if let leaveBy, leaveBy <= now || hasLeft && !agent.isWaiting { isGone = true }
   }

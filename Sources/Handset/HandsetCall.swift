@@ -57,7 +57,7 @@ extension Handset {
     case .calling(let number): party = number
     case .incoming(let number, _):
       party = number
-      if options.answers { agent.answer(now: now) }
+      if options.answers { agent.answer(now: now) } else { ring(now) }
     case .answered: answeredAt = now
     case .media(let terms): use(terms, now)
     case .held(let here, _): path?.isMuted = here
@@ -67,6 +67,7 @@ extension Handset {
   }
 
   private func use(_ terms: MediaTerms, _ now: Instant) {
+    stopRinging()
     let isFirst = path == nil
     let path =
       self.path
@@ -110,6 +111,7 @@ extension Handset {
     path = nil
     session = nil
     answeredAt = nil
+    bell = nil
     sound.end()
     nextStatistics = nil
     hasBegun = false
@@ -123,9 +125,10 @@ extension Handset {
 
   /// Says and hears what is due.
   func converse(_ now: Instant) {
-    guard path != nil else { return }
+    guard path != nil || bell != nil else { return }
     sound.card?.turn(now)
-    tellOfCard()
+    tellOfCard(now)
+    if bell != nil { return soundBell(now) }
     var isBusy = true
     while isBusy {
       isBusy = false
@@ -159,9 +162,13 @@ extension Handset {
     if options.endsWhenSaid { agent.hangUp(now: due) }
   }
 
-  func tellOfCard() {
+  func tellOfCard(_ now: Instant) {
     for (sentence, works) in sound.card?.takeNews() ?? [] {
       show.tell("sound-card", sentence, [.text("sentence", sentence), .flag("works", works)])
+      if options.endsWithCard, !works, leaveBy == nil {
+        status = 1
+        leave(now)
+      }
     }
   }
 

@@ -19,6 +19,10 @@ public struct HandsetOptions: Sendable {
   public var call: String?
   /// Answers by itself.
   public var answers = false
+  /// What a sound card rings with; nil where it does not.
+  public var ring: Tone?
+  /// Switches itself off when its sound card is gone, for nobody to reach a phone without one.
+  public var endsWithCard = false
   /// Hangs up so long after the call was answered.
   public var limit: Interval?
   /// Hangs up once all was said.

@@ -1,5 +1,6 @@
 import Codecs
 import Console
+import Numbering
 import Phone
 import Platform
 import Wire
@@ -21,6 +22,17 @@ public enum PhoneCommand {
     options.call = arguments["--call"]
     options.answers = arguments["--answer"] != nil
     options.json = arguments["--json"] != nil
+    if let word = arguments["--ring"] {
+      let country = Country(word)
+      guard word == "on" || country != nil else {
+        throw Misuse(description: "--ring takes a country by its two letters, such as DE, or on; not " + word)
+      }
+      options.ring = CountryTones(country?.name).ringing
+    }
+    if let word = arguments["--card-lost"] {
+      let ends: Bool? = word == "end" ? true : word == "wait" ? false : nil
+      options.endsWithCard = try oneOf(ends, "--card-lost", "end or wait", word)
+    }
     do throws(HandsetError) {
       return try Handset(options).run()
     } catch {

@@ -1,3 +1,5 @@
+import CALSA
+
 /// A sound card that captures and plays at once, or does one of the two: mono, 16 bits a sample, in periods of 5 ms.
 ///
 /// Nothing here waits. Where `watch` succeeded, the poller says when there is something to do.
@@ -28,6 +30,19 @@ public final class SoundCard {
     }
     guard let rate = microphone?.rate ?? speaker?.rate else { throw .missing(name, cards: SoundCardEntry.all) }
     (self.microphone, self.speaker, self.rate) = (microphone, speaker, rate)
+  }
+
+  /// Whether the card is still there, for who does not use it at the moment: the system is asked for it anew.
+  @export(interface)
+  public var isThere: Bool {
+    do throws(SoundCardError) {
+      guard let pcm = try SoundDevice(name).open(playing: plays) else { return false }
+      snd_pcm_close(pcm)
+      return true
+    } catch {
+      // It is in use: by us.
+      return true
+    }
   }
 
   public var captures: Bool { microphone != nil }

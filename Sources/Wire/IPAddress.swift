@@ -28,6 +28,10 @@ public struct IPAddress: Hashable, Sendable {
 
   public static let anyIPv4 = IPAddress(ipv4: 0)
   public static let anyIPv6 = IPAddress(high: 0, low: 0, isIPv4: false)
+  /// `127.0.0.1` or `::1`.
+  public static func loopback(isIPv4: Bool) -> IPAddress {
+    isIPv4 ? IPAddress(ipv4: 0x7f00_0001) : IPAddress(high: 0, low: 1, isIPv4: false)
+  }
 
   /// `0.0.0.0` or `::`.
   public var isUnspecified: Bool { high == 0 && low == 0 }

@@ -47,17 +47,18 @@ func trace(_ client: ControlClient, _ arguments: Arguments) -> Int32 {
   }
 }
 
-func sealAndOpen(frames count: Int) -> Int32 {
-  guard (1...10_000_000).contains(count) else { return Commands.misused("--frames takes a number from 1 to 10000000") }
+/// Does something so many times; `works` says whether all went well.
+func measure(_ word: String, _ option: String, _ what: String, _ works: (Int) -> Bool) -> Int32 {
+  guard let count = decimal(word.utf8, limit: 10_000_000).map({ Int($0) }), count > 0 else {
+    return Commands.misused("\(option) takes a number from 1 to 10000000")
+  }
   let start = Clock.monotonic()
-  guard SelfTest.sealAndOpen(frames: count) else {
-    Process.writeError("sotto: a frame came out otherwise than it went in; see 'sotto selftest'\n")
+  guard works(count) else {
+    Process.writeError("sotto: something else came out than should; see 'sotto selftest'\n")
     return 1
   }
   let took = Clock.monotonic() - start
-  Process.writeOutput(
-    "\(count) frames of \(SelfTest.frameVoiceCount) octets, sealed and opened by AES-256-GCM in "
-      + "\(tenths(Double(took.microseconds) / Double(count))) µs each\n")
+  Process.writeOutput("\(count) \(what) in \(tenths(Double(took.microseconds) / Double(count))) µs each\n")
   return 0
 }
 
@@ -73,7 +74,9 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
       if level == nil { return Commands.misused("unknown level \(quoted(word)). See 'sotto serve --help'.") }
     }
     let state = arguments["--state"] ?? Process.environment("SOTTO_STATE") ?? "/var/lib/sotto"
-    if command.name == "supervise" { return supervise(Array(words.dropFirst()), logLevel: level) }
+    if command.name == "supervise" {
+      return supervise(Array(words.dropFirst()), configurationFile: file, logLevel: level)
+    }
     return serve(
       configurationFile: file, control: control, state: state,
       relayHelper: arguments["--relay"] ?? RelayHelper.defaultPath, logLevel: level)
@@ -92,7 +95,14 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
   case "log-level": return Commands.logLevel(client, arguments.operands[0])
   case "reload": return Commands.reload(client)
   case "selftest":
-    if let count = arguments["--frames"] { return sealAndOpen(frames: Int(count) ?? 0) }
+    if let count = arguments["--frames"] {
+      let what = "frames of \(SelfTest.frameVoiceCount) octets, sealed and opened by AES-256-GCM"
+      return measure(count, "--frames", what) { SelfTest.sealAndOpen(frames: $0) }
+    }
+    if let count = arguments["--clean"] {
+      let what = "seconds at \(SelfTest.cleanedRate) Hz, rid of echo and noise"
+      return measure(count, "--clean", what) { SelfTest.cleanVoice(seconds: $0) }
+    }
     let report: (String) -> Void = { Process.writeOutput($0 + "\n") }
     let (passed, failed) =
       arguments["--vectors"].map { SelfTest.runVectors(in: $0, report: report) } ?? SelfTest.run(report: report)

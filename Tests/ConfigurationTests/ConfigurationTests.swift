@@ -124,7 +124,7 @@ func faults(_ text: String) -> [String] {
         log: {level: loud}
         """) == [
           "sotto.yaml:1:1: unknown key 'domian'; expected domain, sip, media, extensions, allow_weak_passwords, log, "
-            + "time, network, dns, country, area, trunks, routes, toll or emergency; did you mean 'domain'?",
+            + "time, network, dns, country, area, trunks, routes, toll, emergency or local_audio; did you mean 'domain'?",
           "sotto.yaml:3:10: found '16384-16386', 3 ports with room for no call, expected at least 4 ports: a call takes 4, "
             + "so 16384-17383 allows 250 calls",
           "sotto.yaml:5:3: extension '1001' has no 'password'; add one",

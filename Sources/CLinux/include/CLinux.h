@@ -122,7 +122,8 @@ int clinux_next_signal(int fd);
 // Threads. The body runs with all signals blocked; 0 and a handle, or -errno.
 int clinux_thread_start(void (*body)(void *), void *context, size_t stack, const char *name, uintptr_t *handle);
 void clinux_thread_join(uintptr_t handle);
-// Real-time round-robin priority for the calling thread.
+// Real-time round-robin priority for the calling thread. A process of which one thread then computes for a second without
+// waiting once is ended: it would keep the processor from all others.
 int clinux_thread_realtime(int priority);
 
 // Files.
@@ -170,8 +171,11 @@ long clinux_send_descriptors(int fd, const void *bytes, size_t count, const int 
 // The next message, 0 at the end of the channel; descriptors: room for CLINUX_DESCRIPTORS.
 long clinux_receive_descriptors(int fd, void *bytes, size_t size, int *descriptors, int *many, int waits);
 // Starts this program again, with these arguments (each ends in a NUL, the first is its name) and `channel` as its
-// descriptor CLINUX_CHANNEL; it is killed when the caller ends. Its process, or -errno.
-int clinux_start(const char *arguments, int count, int channel);
+// descriptor CLINUX_CHANNEL; it is killed when the caller ends. With `output` not negative its output and errors go
+// there, and it has no input. Its process, or -errno.
+int clinux_start(const char *arguments, int count, int channel, int output);
+// Two ends of a pipe: reading, which does not wait, and writing.
+int clinux_pipe(int ends[2]);
 // The exit status of a child that ended, 128 and the signal that ended it; -EAGAIN where it runs.
 int clinux_reap(int child, int waits);
 int clinux_set_environment(const char *name, const char *value);

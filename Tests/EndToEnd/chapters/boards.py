@@ -4,11 +4,13 @@ import datetime
 import re
 import sys
 
+from harness import speech
 from harness.board import Board
 from harness.exchange import DOMAIN, Extension
 from harness.office import PATHS
 from harness.process import Process
 from harness.promise import Promises
+from harness.tap import HEARD
 from harness.time_server import TimeServer
 from chapters.conversations import both, talk
 from chapters.intruders import TOOL
@@ -17,6 +19,8 @@ chapter = Promises("boards")
 # What the boards' clocks say when power comes: 2010 is the first year that the Cubieboard's knows; the Raspberry Pi has
 # none and wakes in 1970.
 CLOCKS = {"cubieboard": ["--clock", "2010-01-01"], "rpi2": []}
+HORNS = ["cubieboard"]  # that get a USB sound card here
+HORN = Extension("1009", ["PCMU"])
 WATCHDOGS = ["cubieboard"]  # that the emulator has; the Raspberry Pi's stays shut there (docs/images.md)
 
 
@@ -24,14 +28,18 @@ WATCHDOGS = ["cubieboard"]  # that the emulator has; the Raspberry Pi's stays sh
                  each=list(CLOCKS))
 def board(office, name):
     outlet, extensions = office.outlet(), [Extension("1001"), Extension("1002")]
+    horn = f"{office.folder}/horn.wav" if name in HORNS else None
     clock = office.runs(TimeServer(outlet.time_server)) if outlet.time_server else None
-    box = office.runs(Board(name, office.folder, configuration(outlet, extensions), *outlet.arguments, *CLOCKS[name]))
+    box = office.runs(Board(name, office.folder, configuration(outlet, extensions, horn), *outlet.arguments, *CLOCKS[name],
+                            *(["--sound", horn] if horn else [])))
     text = f"up after {box.ready():.0f} s"
     phones = [office.phone(extension.number, says, path, extension.password, ["PCMU"], exchange=outlet, jitter="20-60",
                            patience=60)
               for extension, says, path in zip(extensions, ("first", "second"), PATHS[:2])]
     text += "; " + heard(office, outlet.tap, lambda: conversation(office, *phones))
     text += "; " + heard(office, outlet.tap, lambda: echo(office, phones[0]))
+    if horn:
+        text += "; " + heard(office, outlet.tap, lambda: page(office, phones[0], horn))
     last = menu(box.serial, outlet.board, extensions)
     if clock:
         assert outlet.board in clock.asked, "the board did not ask for the time"
@@ -44,8 +52,10 @@ def board(office, name):
     return text
 
 
-def configuration(outlet, extensions):
-    return f"domain: {DOMAIN}\n{outlet.configuration}extensions:\n" + "".join(each.yaml() for each in extensions)
+def configuration(outlet, extensions, horn):
+    own = f'local_audio: {{"{HORN.number}": {{card: "hw:Audio"}}}}\n' if horn else ""
+    extensions = [*extensions, HORN] if horn else extensions
+    return f"domain: {DOMAIN}\n{outlet.configuration}{own}extensions:\n" + "".join(each.yaml() for each in extensions)
 
 
 def conversation(office, a, b):
@@ -61,6 +71,26 @@ def echo(office, a):
     a.expect("CALL_ESTABLISHED")
     a.expect("CALL_CLOSED", 25)
     return lambda: f"echo {office.compare('first', a, ['PCMU'])}"
+
+
+def page(office, a, horn):
+    """Speaks by the board's own sound card, which answers by itself."""
+    a.forget()
+    a.dial(HORN.number)
+    a.expect("CALL_ESTABLISHED")
+    a.expect("CALL_CLOSED", 25)
+    return lambda: f"horn {spoken(office, horn)}"
+
+
+def spoken(office, horn):
+    """How much of the words a sound card played, by halves of seconds: a card that runs out in an emulator that is late
+    plays what follows later."""
+    words, played = speech.words(speech.samples(office.clip("first"))), speech.samples(horn)
+    size = speech.RATE // 2
+    likeness = [speech.place(words[at : at + size], played)[1] for at in range(0, len(words) - size, size)]
+    found = sum(each > HEARD for each in likeness)
+    assert found >= 0.8 * len(likeness), f"{found} of {len(likeness)} half seconds of speech were played: {likeness}"
+    return f"{found} of {len(likeness)} half seconds of speech"
 
 
 def heard(office, tap, call):

@@ -1,11 +1,14 @@
 """Sotto's own telephones on a sound card, one of alsa-lib's that runs by the clock as hardware does."""
 
+import os
+import signal
 import subprocess
 
 import numpy
-from harness.exchange import Extension
+from harness.exchange import Extension, command
+from harness.process import until
 from harness.promise import Promises
-from harness.virtual_card import VirtualCard
+from harness.virtual_card import RATE as CARD_RATE, VirtualCard
 from harness.wave import read, resample, write
 from chapters.keygen import PASSPHRASE, RATE, SENTENCES, speech
 
@@ -50,7 +53,8 @@ def one_way(office, way):
     a, b = call(office, office.card("card", None if plays else "first", plays=plays))
     assert a.ended(30) == 0, a.log()
     b.stop()
-    assert news(a) == [f"sound card desk: 48000 Hz, {way} only"], news(a)
+    lacks = "microphone" if plays else "loudspeaker"
+    assert news(a) == [f"sound card desk: 48000 Hz, {way} only, it has no {lacks}"], news(a)
     return listened(office, a) if plays else office.compare("first", b, ["opus"], alike=False)
 
 
@@ -87,6 +91,92 @@ def pulled(office):
     assert a.ended(40) == 0, a.log()
     b.stop()
     return office.compare("first", b, ["opus"], alike=False)
+
+
+DOOR = "local_audio: {{\"1002\": {{card: desk, answer: {}, echo_cancel: false, noise_reduce: false}}}}\n"
+
+
+def door(office, card, answer):
+    """1002 is a sound card of the exchange's own; its phone, once it is registered."""
+    exchange = office.open([Extension(f"100{i}", ["opus"]) for i in (1, 2)], DOOR.format(answer), verb="supervise", card=card)
+    return exchange, registered(exchange)
+
+
+def registered(exchange, other_than=None, is_there=True):
+    """The phone of the exchange's own, once another one than that is registered; or None, once none is."""
+    def found():
+        contacts = [contact for contact in exchange.status()["registrations"] if contact["number"] == "1002"]
+        phone = exchange.child("phone")
+        if is_there:
+            return bool(contacts) and phone not in (None, other_than)
+        return not contacts and phone is None
+    until(found, 20, f"1002 is {'' if is_there else 'not '}registered")
+    return exchange.child("phone")
+
+
+@chapter.promise("a card of the exchange's own answers, is heard and hears, also after its phone was killed in a call")
+def own(office):
+    card = office.card("card", "first")
+    exchange, phone = door(office, card, "auto")
+    password = exchange.extensions["1002"].password
+    with open(f"/proc/{phone}/environ") as environment:
+        assert password not in environment.read() + " ".join(command(phone)), command(phone)
+
+    def call(seconds):
+        a = office.sotto("1001", "second", "--call", "1002", "--seconds", seconds, *OPTIONS, codec="opus")
+        a.expect("answered")
+        return a
+    a = call("60")
+    os.kill(phone, signal.SIGKILL)
+    registered(exchange, other_than=phone)
+    assert exchange.calls() == 1, "the exchange's call suffered"
+    assert "is started again in 1 s extension=1002 signal=9" in exchange.log(), exchange.log()
+    a.stop()
+    open(f"{card.folder}/plays.raw", "wb").close()
+    a = call("13")
+    assert a.ended(30) == 0, a.log()
+    said, heard = (office.compare(says, who, ["opus"], alike=False, moved=True) for says, who in (("second", card), ("first", a)))
+    return f"→ {said}; ← {heard}"
+
+
+@chapter.promise("a card of the exchange's own rings without an answer, and answers once a reload says so")
+def bell(office):
+    card = office.card("card", "first")
+    exchange, phone = door(office, card, "ring")
+    a = office.sotto("1001", "second", "--call", "1002", *OPTIONS, codec="opus")
+    a.expect("ringing")
+    samples = lambda: read(card.heard())[0].astype(float)  # noqa: E731
+    until(lambda: len(samples()) > 3 * CARD_RATE, 10, "it rings")
+    assert not a.events("answered")
+    a.stop()
+    exchange.expect_no_calls()
+    rung = samples()[:CARD_RATE]
+    spectrum = numpy.abs(numpy.fft.rfft(rung)) ** 2
+    share = spectrum[420:431].sum() / spectrum.sum()
+    assert share > 0.9, f"{share:.2f} of it is the tone of 425 Hz"
+    exchange.more = DOOR.format("auto")
+    exchange.write()
+    exchange.reload()
+    registered(exchange, other_than=phone)
+    a = office.sotto("1001", "second", "--call", "1002", "--seconds", "2", *OPTIONS, codec="opus")
+    a.expect("answered")
+    assert a.ended(20) == 0, a.log()
+    exchange.more = ""
+    exchange.write()
+    exchange.reload()
+    registered(exchange, is_there=False)
+    return f"{100 * share:.0f} % of it is the tone"
+
+
+@chapter.promise("a card of the exchange's own that is pulled out is no extension until it is back")
+def own_pulled(office):
+    card = office.card("card", "first")
+    exchange, phone = door(office, card, "auto")
+    card.pull()
+    registered(exchange, is_there=False)
+    assert "desk is gone: it was pulled out" in exchange.log(), exchange.log()
+    card.plug()
+    registered(exchange, other_than=phone)
 
 
 @chapter.promise("a card that is not there is answered by those that are")

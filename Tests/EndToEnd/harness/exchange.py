@@ -1,5 +1,6 @@
 """The exchange under test: one `sotto serve` on its own device of the network."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -23,9 +24,10 @@ class Extension:
 
 
 class Exchange:
-    def __init__(self, host, folder, binary, extensions, more="", verb="serve"):
+    def __init__(self, host, folder, binary, extensions, more="", verb="serve", environment=None):
         os.makedirs(folder, exist_ok=True)
         self.host, self.folder, self.binary, self.more, self.verb = host, folder, binary, more, verb
+        self.environment = environment
         self.extensions = {extension.number: extension for extension in extensions}
         self.configuration, self.socket = f"{folder}/sotto.yaml", f"{folder}/control"
         self.relay = f"{folder}/relay"
@@ -36,12 +38,15 @@ class Exchange:
         self.process = Process(
             self.host.inside([self.binary, self.verb, "--config", self.configuration, "--control", self.socket,
                               "--state", f"{self.folder}/state", "--relay", self.relay]),
-            f"{self.folder}/log")
+            f"{self.folder}/log", env=self.environment)
+
+    def child(self, verb):
+        """The first process with that subcommand that the one that supervises has started; None while there is none."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as children:
+            return next((int(child) for child in children.read().split() if verb in command(child)), None)
 
     def serving(self):
-        """The process that serves, where another one supervises it; None while there is none."""
-        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as children:
-            return next((int(child) for child in children.read().split()), None)
+        return self.child("serve")
 
     def die(self):
         """Kills the process that serves; returns when another one answers in its place."""
@@ -102,3 +107,10 @@ class Exchange:
 
     def stop(self):
         return self.process.stop()
+
+
+def command(process):
+    """The words by which everyone on the machine sees a process; none where it has ended."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/cmdline") as words:
+        return words.read().split("\0")
+    return []

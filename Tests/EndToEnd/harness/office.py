@@ -52,11 +52,11 @@ class Office:
         self._running.append(process)
         return process
 
-    def open(self, extensions=("1001", "1002"), more="", host=None, verb="serve"):
-        """Starts the exchange; an extension is a number or an Extension. `verb` may be supervise."""
+    def open(self, extensions=("1001", "1002"), more="", host=None, verb="serve", card=None):
+        """Starts the exchange; an extension is a number or an Extension. `verb` may be supervise, with a card of its own."""
         made = [Extension(each) if isinstance(each, str) else each for each in extensions]
         self.exchange = self.runs(Exchange(host or self.host("box"), f"{self.folder}/box", self.binary, made, more,
-                                           verb))
+                                           verb, card.environment if card else None))
         return self.exchange.started()
 
     def helper(self, host, without=None):

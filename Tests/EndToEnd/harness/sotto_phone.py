@@ -50,7 +50,7 @@ class SottoPhone:
                      f"phone {self.number} is switched off")[0]
 
     def heard(self):
-        return self.card.played() if self.card else self.recording
+        return self.card.heard() if self.card else self.recording
 
     def log(self):
         with open(f"{self.folder}/log", errors="replace") as log:

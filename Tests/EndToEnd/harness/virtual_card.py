@@ -43,7 +43,7 @@ class VirtualCard:
     def plug(self):
         os.remove(self.pulled)
 
-    def played(self):
+    def heard(self):
         """The WAV file of what it was given to play."""
         path = f"{self.folder}/played.wav"
         write(path, numpy.fromfile(f"{self.folder}/plays.raw", "<i2"), RATE)

@@ -1,15 +1,14 @@
-import Codecs
-
 /// The tones by which a country's people know how their call is: figures that exchanges use, which name ITU-T E.180
 /// Supplement 2 for most; the Supplement itself was not at hand. Great Britain by BT's SIN 350.
-struct CountryTones {
-  var ringing: Tone
-  var busy: Tone
-  var congestion: Tone
+public struct CountryTones: Sendable {
+  public private(set) var ringing: Tone
+  public private(set) var busy: Tone
+  public private(set) var congestion: Tone
 
-  /// By `Country.name`. A country of which nothing is known here, and none, has the frequency and cadences within what
+  /// By a country's two letters (ISO 3166-1), upper case. A country of which nothing is known here, and none, has the frequency and cadences within what
   /// E.180 recommends.
-  init(_ country: String?) {
+  @export(interface)
+  public init(_ country: String?) {
     self.init(ringing: [1000, 4000], busy: [500, 500], congestion: [250, 250])
     switch country {
     case "AT": self.init(420, ringing: [1000, 5000], busy: [400, 400], congestion: [200, 200])
