@@ -49,6 +49,7 @@ let package = Package(
     // The exchange, from the ground up.
     library("Platform", ["CALSA", "CCares", "CLinux", "CTLS", "CUring", "CWebSockets", "DNS", "Wire"]),
     library("Wire"),
+    library("Slots", ["Wire"]),
     library("DNS", ["Wire"]),
     library("STUN", ["Wire", "Crypto"]),
     library("Numbering", ["Wire"]),
@@ -107,7 +108,8 @@ let package = Package(
 
     // The build machine: ordinary Swift.
     library(
-      "ImageBuilder", ["Configuration", "Crypto", "Wire", .product(name: "Subprocess", package: "swift-subprocess")]),
+      "ImageBuilder",
+      ["Configuration", "Crypto", "Slots", "Wire", .product(name: "Subprocess", package: "swift-subprocess")]),
     .executableTarget(
       name: "sotto-image",
       dependencies: [
@@ -143,6 +145,7 @@ let package = Package(
     tests("DigestTests", ["SIP", "Crypto", "Wire"]),
     tests("SDPTests", ["SDP", "Crypto", "Wire"]),
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
+    tests("SlotsTests", ["Slots", "Wire"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs", "SimNet"]),
     tests("VoiceKeyTests", ["VoiceKey", "Crypto"]),

@@ -23,7 +23,7 @@ EMULATED = ("rpi2", "cubieboard")
 # The longest first, so that none is left to run by itself.
 CHAPTERS = sorted(glob.glob(f"{ROOT}/Tests/EndToEnd/chapters/[a-z]*.py"), key=os.path.getsize, reverse=True)
 CHAPTERS = ["soak"] + [name for name in (os.path.basename(path)[:-3] for path in CHAPTERS)
-                       if name not in ("soak", "cards", "boards", "load", "peers")]
+                       if name not in ("soak", "cards", "boards", "slots", "load", "peers")]
 BINARY = {name: f"{ROOT}/build/{name}/sotto" for name in ("x86_64", "armv7")}
 
 
@@ -213,6 +213,7 @@ def boards(step):
         for done in pool.map(lambda board: end_to_end(f"{step}-{board}", "boards", only=f"booted {board} image"),
                              EMULATED):
             counts.add(done)
+    counts.add(end_to_end(f"{step}-slots", "slots"))
     return counts
 
 

@@ -11,17 +11,22 @@ ROOT = os.path.abspath(f"{os.path.dirname(__file__)}/../../..")
 PATIENCE = 500  # seconds: an emulated board on a busy machine takes its time
 
 
+def image(name):
+    """The image that would be flashed."""
+    path = f"{ROOT}/build/test/images/sotto-{name}.img"
+    assert os.path.exists(path), f"there is no {path}; Tests/all.py boards makes it"
+    return path
+
+
 class Board:
     def __init__(self, name, folder, configuration, *arguments):
         """Boots with `configuration` put on its card, as in any computer; `arguments` are qemu/run's."""
-        image = f"{ROOT}/build/test/images/sotto-{name}.img"
-        assert os.path.exists(image), f"there is no {image}; Tests/all.py boards makes it"
         line, file, self._debug = f"{folder}/serial", f"{folder}/sotto.yaml", f"{folder}/debug"
         with open(file, "w") as card:
             card.write(configuration)
         self._start = time.monotonic()
         self.process = Process(
-            ["qemu/run", name, "--image", image, "--config", file, "--serial", f"unix:{line},server=on,wait=off",
+            ["qemu/run", name, "--image", image(name), "--config", file, "--serial", f"unix:{line},server=on,wait=off",
              "--debug", self._debug, *arguments],
             f"{folder}/qemu", cwd=ROOT)
         self.serial = SerialLine(line)

@@ -25,7 +25,7 @@ class SerialLine:
 
     def text(self):
         """All that it said so far."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # nothing waits, or it is closed
             while data := self._socket.recv(65536):
                 self._text += data.decode(errors="replace").replace("\r", "")
         return self._text
