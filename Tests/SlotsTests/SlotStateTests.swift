@@ -64,9 +64,9 @@ import Wire
 
   @Test func moreThanASectorIsSaid() {
     var variables = BootVariables()
-    variables["arguments"] = String(repeating: "x", count: 497)
+    variables["arguments"] = String(repeating: "x", count: 496)
     #expect(variables.sector?.count == 512)
-    variables["arguments"] = String(repeating: "x", count: 498)
+    variables["arguments"] = String(repeating: "x", count: 497)
     #expect(variables.sector == nil)
   }
 }
