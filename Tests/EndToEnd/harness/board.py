@@ -1,6 +1,7 @@
 """An image that would be flashed, booted in an emulator."""
 
 import os
+import pathlib
 import time
 
 from .debugger import Debugger
@@ -24,6 +25,8 @@ class Board:
         line, file, self._debug = f"{folder}/serial", f"{folder}/sotto.yaml", f"{folder}/debug"
         with open(file, "w") as card:
             card.write(configuration)
+        # Or this one would listen to an emulator that is about to end.
+        pathlib.Path(line).unlink(missing_ok=True)
         self._start = time.monotonic()
         self.process = Process(
             ["qemu/run", name, "--image", image(name), "--config", file, "--serial", f"unix:{line},server=on,wait=off",
