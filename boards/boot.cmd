@@ -55,7 +55,9 @@ setenv fetch_list 'mmc read ${scratch} ${start} 1 && env import -c ${scratch} 20
 setenv fetch_kernel 'setenv at ${kernel_at}; setenv blocks ${kernel_blocks}; setenv size ${kernel_size}; setenv sum ${kernel_sum}; setenv mus ${kernel_mus}; setenv to ${kernel_addr_r}; run fetch'
 setenv fetch_tree 'setenv at ${tree_at}; setenv blocks ${tree_blocks}; setenv size ${tree_size}; setenv sum ${tree_sum}; setenv mus ${tree_mus}; setenv to ${fdt_addr_r}; run fetch'
 setenv fetch_initrd 'setenv at ${initrd_at}; setenv blocks ${initrd_blocks}; setenv size ${initrd_size}; setenv sum ${initrd_sum}; setenv mus ${initrd_mus}; setenv to ${ramdisk_addr_r}; run fetch'
-for slot in ${slot} ${other}; do
+# Not `for slot`: what the environment has by a name hides what a loop has by it.
+for each in ${slot} ${other}; do
+  setenv slot ${each}
   setenv partition 2
   test ${slot} = b && setenv partition 3
   part start ${devtype} ${devnum} ${partition} first
