@@ -65,6 +65,9 @@ for each in ${slot} ${other}; do
   if run fetch_list && run fetch_kernel && run fetch_tree && run fetch_initrd; then
     echo "sotto: starting slot ${slot}"
     setenv bootargs "console=${console} root=/dev/mmcblk0p${partition} sotto.slot=${slot} sotto.trying=${trying} ${arguments}"
+    # On trial alone a soft lockup counts as a panic: a busy emulator, where one processor waits 20 s and more for another,
+    # has them too, and goes on by itself.
+    test ${trying} = yes && setenv bootargs "${bootargs} softlockup_panic=1"
     test ${trying} = yes && test -n "${watchdog}" && run watchdog
     bootz ${kernel_addr_r} ${ramdisk_addr_r}:${initrd_size} ${tree}
   fi

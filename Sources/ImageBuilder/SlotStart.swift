@@ -3,8 +3,8 @@ import Slots
 
 /// What starts a slot, as it lies behind the slot's root file system.
 struct SlotStart: Sendable {
-  /// A kernel that stops is started again, and so is one that hangs without the watchdog's notice.
-  static let arguments = "panic=5 oops=panic softlockup_panic=1 quiet loglevel=4"
+  /// A kernel that stops is started again.
+  static let arguments = "panic=5 oops=panic quiet loglevel=4"
 
   let board: Board
   let packages: URL
