@@ -50,6 +50,7 @@ let package = Package(
     library("Platform", ["CALSA", "CCares", "CLinux", "CTLS", "CUring", "CWebSockets", "DNS", "Wire"]),
     library("Wire"),
     library("Slots", ["Wire"]),
+    library("Updates", ["Crypto", "Slots", "Wire"]),
     library("DNS", ["Wire"]),
     library("STUN", ["Wire", "Crypto"]),
     library("Numbering", ["Wire"]),
@@ -77,8 +78,9 @@ let package = Package(
     library(
       "Handset",
       [
-        "Codecs", "Console", "Crypto", "DNS", "Delay", "Phone", "Platform", "SDP", "SIP", "SecureVoice", "VoiceKey",
-        "Wire",
+        "Codecs", "Configuration", "Console", "Crypto", "DNS", "Delay", "Phone", "Platform", "SDP", "SIP",
+        "SecureVoice",
+        "VoiceKey", "Wire",
       ]),
     library("CallDoctor", ["Wire"]),
     library("Trace", ["SIP", "Wire"]),
@@ -86,8 +88,8 @@ let package = Package(
     library(
       "Console",
       [
-        "Codecs", "Configuration", "Crypto", "Platform", "QRCode", "SNTP", "SecureVoice", "VoiceKey", "VoiceReport",
-        "Wire", "CJansson",
+        "Codecs", "Configuration", "Crypto", "Platform", "QRCode", "SNTP", "SecureVoice", "Slots", "Updates",
+        "VoiceKey", "VoiceReport", "Wire", "CJansson",
       ]),
     library(
       "Daemon",
@@ -109,11 +111,15 @@ let package = Package(
     // The build machine: ordinary Swift.
     library(
       "ImageBuilder",
-      ["Configuration", "Crypto", "Slots", "Wire", .product(name: "Subprocess", package: "swift-subprocess")]),
+      [
+        "Configuration", "Crypto", "Slots", "Updates", "Wire",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
     .executableTarget(
       name: "sotto-image",
       dependencies: [
-        "ImageBuilder", "Configuration", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ImageBuilder", "Configuration", "Crypto", "Updates",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     library("SimNet", ["Wire"]),
@@ -122,8 +128,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "KernelRelay", "Phone", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "VoiceReport", "Configuration",
-        "Codecs", "Crypto", "Wire",
+        "KernelRelay", "Phone", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "Updates", "VoiceReport",
+        "Configuration", "Codecs", "Crypto", "Wire",
       ],
       path: "Fuzz/Targets",
       swiftSettings: swiftSettings),
@@ -146,6 +152,7 @@ let package = Package(
     tests("SDPTests", ["SDP", "Crypto", "Wire"]),
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
     tests("SlotsTests", ["Slots", "Wire"]),
+    tests("UpdatesTests", ["Updates", "Slots", "Crypto", "Wire"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs", "SimNet"]),
     tests("VoiceKeyTests", ["VoiceKey", "Crypto"]),

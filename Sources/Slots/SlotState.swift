@@ -18,8 +18,8 @@ public struct SlotState: Equatable, Sendable {
   /// How often it will still be started.
   public var tries: UInt32
 
-  /// Power may fail once while a slot is tried.
-  public static let tries: UInt32 = 2
+  /// Power may fail twice while a slot is tried.
+  public static let tries: UInt32 = 3
 
   /// A new card's.
   public init(good: Slot) {

@@ -89,3 +89,15 @@ import Wire
     #expect(area.count == 512 * 4)
   }
 }
+
+@Suite struct RunningSystemTests {
+  @Test func itIsReadFromTheKernelsArguments() {
+    let told = "console=ttyS0,115200 root=/dev/mmcblk0p3 sotto.slot=b sotto.trying=no panic=5 sotto.board=cubieboard\n"
+    let system = RunningSystem(arguments: told)
+    #expect(system?.slot == .b && system?.board == "cubieboard" && system?.disk == "/dev/mmcblk0")
+    for part in ["root=/dev/mmcblk0p3", "sotto.slot=b", "sotto.board=cubieboard"] {
+      #expect(RunningSystem(arguments: told.replacing(part, with: "")) == nil)
+    }
+    #expect(RunningSystem(arguments: told.replacing("p3", with: "p2")) == nil)
+  }
+}
