@@ -12,15 +12,20 @@ public struct CardImage: Sendable {
   public let rootfs: URL
   /// The exchange, built for the board's processor.
   public let exchange: URL
+  /// The public key of Ed25519 whose bundles the card is to take; nil for none.
+  public let updateKey: [UInt8]?
   /// `build`: images in `images/`, intermediate steps in `work/`.
   public let output: URL
 
-  public init(board: Board, shelf: BoardShelf, packages: URL, rootfs: URL, exchange: URL, output: URL) {
+  public init(
+    board: Board, shelf: BoardShelf, packages: URL, rootfs: URL, exchange: URL, updateKey: [UInt8]?, output: URL
+  ) {
     self.board = board
     self.shelf = shelf
     self.packages = packages
     self.rootfs = rootfs
     self.exchange = exchange
+    self.updateKey = updateKey
     self.output = output
   }
 
@@ -49,19 +54,25 @@ public struct CardImage: Sendable {
     return made + (try await companions(of: image, used: bare.used))
   }
 
-  /// The card without configuration, and how much is used of slot A.
-  private func bareCard(
-    in workshop: Workshop, say: (String) -> Void
-  ) async throws(ImageError) -> (image: URL, used: [Partition]) {
+  /// What a slot holds: the root file system, and what starts it.
+  func slotParts(in workshop: Workshop, say: (String) -> Void) async throws(ImageError) -> (root: URL, start: URL) {
     let kernel = try await Kernel(for: board, packages: packages, workshop: workshop)
     let boards = shelf.boards.filter { $0.kernel.image == board.kernel.image }
     let files = RootFiles(rootfs: rootfs, packages: packages, shelf: shelf, kernel: kernel, boards: boards)
     say("first stage")
     let initramfs = try await files.initramfs(in: workshop)
     say("root file system")
-    let root = try await files.root(exchange: exchange, in: workshop)
+    let root = try await files.root(exchange: exchange, updateKey: updateKey, in: workshop)
     let start = try await SlotStart(board: board, packages: packages, kernel: kernel)
       .image(initramfs: initramfs, in: workshop)
+    return (root, start)
+  }
+
+  /// The card without configuration, and how much is used of slot A.
+  private func bareCard(
+    in workshop: Workshop, say: (String) -> Void
+  ) async throws(ImageError) -> (image: URL, used: [Partition]) {
+    let (root, start) = try await slotParts(in: workshop, say: say)
     say("boot partition")
     let boot = try await BootPartition(board: board, shelf: shelf, packages: packages).image(in: workshop)
     let data = try await dataPartition(in: workshop)

@@ -3,5 +3,5 @@ import ArgumentParser
 @main struct SottoImage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sotto-image", abstract: "Builds Sotto's card images.",
-    subcommands: [BoardsCommand.self, CheckCommand.self, BuildCommand.self])
+    subcommands: [BoardsCommand.self, CheckCommand.self, BuildCommand.self, BundleCommand.self, KeysCommand.self])
 }
