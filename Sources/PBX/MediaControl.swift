@@ -51,11 +51,12 @@ extension Exchange {
     SocketAddress(ownAddress(flow), port: port)
   }
 
-  /// The address by which a phone knows the box: that of the configuration, if it is of the same family.
+  /// The address by which a phone knows the box: that of the configuration, if it is of the same family; a phone on the box
+  /// itself goes no way around.
   func ownAddress(_ flow: Flow) -> IPAddress {
-    guard let external = configuration.media.externalAddress, external.isIPv4 == flow.local.ip.isIPv4 else {
-      return flow.local.ip
-    }
+    guard let external = configuration.media.externalAddress, external.isIPv4 == flow.local.ip.isIPv4,
+      !flow.local.ip.isLoopback
+    else { return flow.local.ip }
     return external
   }
 
