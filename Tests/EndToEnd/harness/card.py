@@ -1,6 +1,8 @@
 """A card's image as a file: its slots, and what the boot script goes by (Sources/Slots)."""
 
+import os
 import shutil
+import subprocess
 import zlib
 
 MEBIBYTE = 1 << 20
@@ -58,6 +60,11 @@ class Card:
             found = variables(self.read(start, 512))
             place = start + 512 * int(found[f"{part}_at"], 16) + int(found[f"{part}_size"], 16) // 2
         self.write(place, bytes([self.read(place, 1)[0] ^ 1]))
+
+    def put(self, name, content):
+        """A file into the FAT partition."""
+        subprocess.run(["mcopy", "-o", "-i", f"{self.path}@@4M", "-", f"::/{name}"], input=content, check=True,
+                       env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
 
     def close(self):
         self.file.close()
