@@ -115,7 +115,7 @@ public enum CommandTable {
   public static let slot = CommandDescription(
     "slot", operands: ["[ACTION]"],
     options: ownCard + [
-      OptionDescription("--config", value: "FILE", help: "whose extension check is (/data/sotto.yaml)")
+      OptionDescription("--config", value: "FILE", help: "whose extension check is (/data/sotto.yaml)"), control,
     ],
     summary: "Shows the card's two slots; confirm keeps the one that runs, rollback goes back to the other.",
     details: [

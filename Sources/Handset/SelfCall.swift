@@ -1,4 +1,3 @@
-import Codecs
 import Configuration
 import Console
 import Crypto
@@ -15,16 +14,23 @@ public enum SelfCall {
 
   /// 0 where a marker came back from the echo.
   @export(interface)
-  public static func run(configuration path: String) -> Int32 {
+  public static func run(configuration path: String, _ client: ControlClient) -> Int32 {
+    let (configuration, status): (Configuration, JSON)
     do throws(LoadError) {
-      let configuration = try loadConfiguration(path)
-      guard let account = account(configuration) else {
-        return complain("no extension may register without TLS at an address of this box, so none can be tried")
-      }
-      return call(account)
+      configuration = try loadConfiguration(path)
     } catch {
       return complain(error.lines.joined(separator: "; "))
     }
+    do throws(ControlError) {
+      status = try client.ask("status")
+    } catch {
+      return complain(error.description)
+    }
+    guard let account = account(configuration, status) else {
+      return complain(
+        "no extension can be tried: found none, or SIP by TLS alone with a certificate that is not the exchange's own")
+    }
+    return call(account)
   }
 
   private static func call(_ account: Account) -> Int32 {
@@ -33,7 +39,6 @@ public enum SelfCall {
       let probe = DelayProbe(Trials(markers, rate: rate) { random.next() })
       var options = HandsetOptions(account: account, audio: "echo")
       options.endToEnd = .off
-      options.codecs = [.muLaw, .aLaw]
       options.call = DelayCommand.echoNumber
       options.endsWhenSaid = true
       let phone = try Handset(options, probe)
@@ -49,18 +54,30 @@ public enum SelfCall {
     }
   }
 
-  /// The lowest number that needs no encryption, and the first address where SIP is plain.
-  private static func account(_ configuration: Configuration) -> Account? {
-    let plain = configuration.extensions.values.filter { $0.encryption != .required }
-    guard let own = plain.min(by: { $0.number < $1.number }),
-      let listener = configuration.listeners.first(where: { $0.transport == .udp || $0.transport == .tcp })
+  /// The lowest number where SIP is plain; else, by TLS and the exchange's own authority, that which must encrypt, too.
+  private static func account(_ configuration: Configuration, _ status: JSON) -> Account? {
+    let all = configuration.extensions.values.sorted { $0.number < $1.number }
+    let (plain, secure) = (listener([.udp, .tcp], configuration), listener([.tls], configuration))
+    if let plain, let own = all.first(where: { $0.encryption != .required }) { return account(own, plain, .off) }
+    guard let secure, let own = all.first,
+      let authority = status["certificates"]?.elements.first?["authority_file"]?.text,
+      var account = account(own, secure, own.encryption == .off ? .off : .required)
     else { return nil }
+    account.authority = authority
+    return account
+  }
+
+  private static func listener(_ transports: [Listener.Transport], _ configuration: Configuration) -> Listener? {
+    configuration.listeners.first { transports.contains($0.transport) }
+  }
+
+  private static func account(_ own: Extension, _ listener: Listener, _ encryption: Account.Encryption) -> Account? {
     var address = listener.address
     if address.ip.isUnspecified, let here = IPAddress(address.ip.isIPv4 ? "127.0.0.1" : "::1") { address.ip = here }
     let uri = "sip:\(own.number)@\(address.description);transport=\(listener.transport.rawValue)"
     guard var account = try? Account(uri: uri) else { return nil }
     account.password = own.password
-    account.encryption = .off
+    account.encryption = encryption
     return account
   }
 
