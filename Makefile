@@ -43,16 +43,33 @@ sbom-check: sbom ## list what Debian has a newer version of, of all that went in
 boards: setup-build ## list the boards
 	@swift run -q sotto-image boards
 
+# Kept out of build/, for boards that know a key take no other's updates.
+KEY := keys/update.key
+.PHONY: keys
+keys: setup-build ## make the key by which updates are signed: keys/update.key, to be kept, and keys/update.pub, for images
+	@swift run -q sotto-image keys new keys
+
 # What a person wrote is checked first; the long way to a binary comes after it.
+UPDATE_KEY := $(wildcard $(KEY:.key=.pub))
 .PHONY: image
 image: setup-build setup-image ## make a card's image: make image BOARD=B [CONFIG=FILE] [OUTPUT=build]; build/images/sotto-B.img
 	@[ "$(BOARD)" ] || { echo "make image needs BOARD=; \`make boards\` lists them" >&2; exit 1; }
 	@swift build -q --product sotto-image
 	@.build/debug/sotto-image check $(BOARD) $(CONFIG:%=--config %)
 	@$(MAKE) --no-print-directory build/armv7/sotto
-	@packages=$$(cross/fetch $(LISTS)/card.list armhf) && \
-	  .build/debug/sotto-image build $(BOARD) --packages $$packages/root $(CONFIG:%=--config %) $(OUTPUT:%=--output %)
+	@packages=$$(cross/fetch $(LISTS)/card.list armhf) && .build/debug/sotto-image build $(BOARD) \
+	  --packages $$packages/root $(UPDATE_KEY:%=--update-key %) $(CONFIG:%=--config %) $(OUTPUT:%=--output %)
 	@image=$(or $(OUTPUT),build)/images/sotto-$(BOARD); cross/bill armv7 $$image.img $$image.cdx.json $(BOARD)
+
+.PHONY: bundle
+bundle: setup-build setup-image ## make a signed update: make bundle BOARD=B [KEY=keys/update.key] [OUTPUT=build]; build/images/sotto-B.bundle
+	@[ "$(BOARD)" ] || { echo "make bundle needs BOARD=; \`make boards\` lists them" >&2; exit 1; }
+	@[ -f "$(KEY)" ] || { echo "there is no $(KEY): \`make keys\` makes one" >&2; exit 1; }
+	@swift build -q --product sotto-image
+	@$(MAKE) --no-print-directory build/armv7/sotto
+	@packages=$$(cross/fetch $(LISTS)/card.list armhf) && .build/debug/sotto-image bundle $(BOARD) \
+	  --packages $$packages/root --key $(KEY) --commit $$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown) \
+	  $(OUTPUT:%=--output %)
 
 .PHONY: flash
 flash: ## write a card: make flash BOARD=B TO=/dev/sdX; without TO the disks are listed

@@ -49,6 +49,8 @@ let package = Package(
     // The exchange, from the ground up.
     library("Platform", ["CALSA", "CCares", "CLinux", "CTLS", "CUring", "CWebSockets", "DNS", "Wire"]),
     library("Wire"),
+    library("Slots", ["Wire"]),
+    library("Updates", ["Crypto", "Slots", "Wire"]),
     library("DNS", ["Wire"]),
     library("STUN", ["Wire", "Crypto"]),
     library("Numbering", ["Wire"]),
@@ -76,7 +78,8 @@ let package = Package(
     library(
       "Handset",
       [
-        "Codecs", "Console", "Crypto", "DNS", "Delay", "Numbering", "Phone", "Platform", "SDP", "SIP", "SecureVoice",
+        "Codecs", "Configuration", "Console", "Crypto", "DNS", "Delay", "Numbering", "Phone", "Platform", "SDP", "SIP",
+        "SecureVoice",
         "VoiceKey", "Wire",
       ]),
     library("CallDoctor", ["Wire"]),
@@ -85,8 +88,8 @@ let package = Package(
     library(
       "Console",
       [
-        "Codecs", "Configuration", "Crypto", "Platform", "QRCode", "SNTP", "SecureVoice", "VoiceKey", "VoiceReport",
-        "Wire", "CJansson",
+        "Codecs", "Configuration", "Crypto", "Platform", "QRCode", "SNTP", "SecureVoice", "Slots", "Updates",
+        "VoiceKey", "VoiceReport", "Wire", "CJansson",
       ]),
     library(
       "Daemon",
@@ -107,11 +110,16 @@ let package = Package(
 
     // The build machine: ordinary Swift.
     library(
-      "ImageBuilder", ["Configuration", "Crypto", "Wire", .product(name: "Subprocess", package: "swift-subprocess")]),
+      "ImageBuilder",
+      [
+        "Configuration", "Crypto", "Slots", "Updates", "Wire",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
     .executableTarget(
       name: "sotto-image",
       dependencies: [
-        "ImageBuilder", "Configuration", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ImageBuilder", "Configuration", "Crypto", "Updates",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     library("SimNet", ["Wire"]),
@@ -120,8 +128,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "KernelRelay", "Phone", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "VoiceReport", "Configuration",
-        "Codecs", "Crypto", "Wire",
+        "KernelRelay", "Phone", "SIP", "SDP", "RTP", "DNS", "STUN", "SecureVoice", "Updates", "VoiceReport",
+        "Configuration", "Codecs", "Crypto", "Wire",
       ],
       path: "Fuzz/Targets",
       swiftSettings: swiftSettings),
@@ -143,6 +151,8 @@ let package = Package(
     tests("DigestTests", ["SIP", "Crypto", "Wire"]),
     tests("SDPTests", ["SDP", "Crypto", "Wire"]),
     tests("ImageBuilderTests", ["ImageBuilder", "Configuration"]),
+    tests("SlotsTests", ["Slots", "Wire"]),
+    tests("UpdatesTests", ["Updates", "Slots", "Crypto", "Wire"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("CodecsTests", ["Codecs", "SimNet"]),
     tests("VoiceKeyTests", ["VoiceKey", "Crypto"]),

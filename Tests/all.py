@@ -23,7 +23,7 @@ EMULATED = ("rpi2", "cubieboard")
 # The longest first, so that none is left to run by itself.
 CHAPTERS = sorted(glob.glob(f"{ROOT}/Tests/EndToEnd/chapters/[a-z]*.py"), key=os.path.getsize, reverse=True)
 CHAPTERS = ["soak"] + [name for name in (os.path.basename(path)[:-3] for path in CHAPTERS)
-                       if name not in ("soak", "cards", "boards", "power", "load", "peers")]
+                       if name not in ("soak", "cards", "boards", "power", "slots", "load", "peers")]
 BINARY = {name: f"{ROOT}/build/{name}/sotto" for name in ("x86_64", "armv7")}
 
 
@@ -202,16 +202,22 @@ def calls(step):
 
 
 def boards(step):
-    """Every image looked at from outside, a call through each that an emulator boots from its card, and a card that is
-    damaged between starts; in a folder apart, to leave cards and sheets that people made."""
+    """Every image looked at from outside, a call through each that an emulator boots from its card, updates, and a card
+    that is damaged between starts; in a folder apart, to leave cards and sheets that people made."""
     counts = one(step, ["qemu/setup"])
+    key = "build/test/keys/update.key"
+    if not os.path.exists(f"{ROOT}/{key}"):
+        run(step, ["swift", "run", "-q", "sotto-image", "keys", "new", os.path.dirname(key)])
+    making = ["OUTPUT=build/test", f"KEY={key}"]
     for board in BOARDS:
-        counts.add(one(step, ["make", "-s", "image", f"BOARD={board}", "OUTPUT=build/test"]))
+        counts.add(one(step, ["make", "-s", "image", f"BOARD={board}", *making]))
         counts.add(one(step, [".build/debug/sotto-image", "check", f"build/test/images/sotto-{board}.img"]))
+    counts.add(one(step, ["make", "-s", "bundle", "BOARD=cubieboard", *making]))
     os.environ["SOTTO_IMAGES"] = f"{ROOT}/build/test"
     counts.add(swift_test(step, "--filter", "BuiltImageTests"))
     # One boots while another is in its call.
-    jobs = [(board, "boards", f"booted {board} image") for board in EMULATED] + [("power", "power", "")]
+    jobs = [(board, "boards", f"booted {board} image") for board in EMULATED]
+    jobs += [("slots", "slots", ""), ("power", "power", "")]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for done in pool.map(lambda job: end_to_end(f"{step}-{job[0]}", job[1], only=job[2]), jobs):
             counts.add(done)

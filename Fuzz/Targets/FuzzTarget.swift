@@ -23,4 +23,5 @@ public let fuzzTargets = [
   FuzzTarget(name: "phone", fault: phoneFault),
   FuzzTarget(name: "capture", fault: captureFault),
   FuzzTarget(name: "wave", fault: waveFault),
+  FuzzTarget(name: "bundle", fault: bundleFault),
 ]

@@ -15,6 +15,9 @@ long clinux_write(int fd, const void *bytes, size_t count) { return long_or_errn
 long clinux_write_at(int fd, const void *bytes, size_t count, int64_t place) {
   return long_or_errno(pwrite(fd, bytes, count, (off_t)place));
 }
+long clinux_read_at(int fd, void *bytes, size_t count, int64_t place) {
+  return long_or_errno(pread(fd, bytes, count, (off_t)place));
+}
 void clinux_close(int fd) { close(fd); }
 
 int clinux_open_read(const char *path) { return or_errno(open(path, O_RDONLY | O_CLOEXEC)); }
@@ -39,6 +42,8 @@ uint64_t clinux_file_identity(const char *path) {
 }
 
 int clinux_fsync(int fd) { return or_errno(fsync(fd)); }
+
+int clinux_forget_cached(int fd) { return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); }
 
 int clinux_fsync_folder(const char *path) {
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -100,11 +100,36 @@ public enum CommandTable {
     "grow", operands: ["DISK", "PARTITION", "FOLDER"],
     summary: "Grows the last partition of a card, and the ext4 in it mounted at FOLDER, to the card's end.",
     details: ["Does nothing where there is nothing to gain. Exit status: 0 when the partition fills the card."])
+  private static let ownCard = [
+    OptionDescription("--card", value: "FILE", help: "another card than the one that runs"),
+    OptionDescription("--arguments", value: "FILE", help: "what its boot script told the kernel (/proc/cmdline)"),
+  ]
+  public static let update = CommandDescription(
+    "update", operands: ["FILE"],
+    options: [
+      OptionDescription("--allow-older", help: "takes an older version than the one that runs, too"),
+      OptionDescription("--key", value: "FILE", help: "whose bundles are taken (/etc/sotto/update.pub)"),
+    ] + ownCard,
+    summary: "Writes a signed bundle into the slot that does not run, and has it tried at the next start.",
+    details: [
+      "FILE may be -, standard input. Whatever goes wrong, and whenever the power goes, the slot that runs starts again.",
+      "Exit status: 0 when the slot holds it.",
+    ])
+  public static let slot = CommandDescription(
+    "slot", operands: ["[ACTION]"],
+    options: ownCard + [
+      OptionDescription("--config", value: "FILE", help: "whose extension check is (/data/sotto.yaml)"), control,
+    ],
+    summary: "Shows the card's two slots; confirm keeps the one that runs, rollback goes back to the other.",
+    details: [
+      "check registers at the exchange on this machine as an extension and calls the echo; what runs on trial is kept by",
+      "that alone. Exit status: 0 when it was done, or the call came back.",
+    ])
   public static let version = CommandDescription("version", summary: "Prints the version.")
 
   public static let all = [
     serve, supervise, relayHelper, checkConfig, status, calls, call, trace, trunks, trunk, console, log, logLevel,
-    reload, selftest, keygen, phone, delay, voice, sntp, grow, version,
+    reload, selftest, keygen, phone, delay, voice, sntp, grow, update, slot, version,
   ]
 
   public static var help: String {

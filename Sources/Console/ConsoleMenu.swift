@@ -4,10 +4,18 @@ import Wire
 /// What the card's own system puts there for the console.
 enum Appliance {
   private static let network = "/lib/sotto/network"
+  private static let bundle = "/boot/sotto.bundle"
 
   static func restartNetwork() -> String { run([network, "restart"], done: "the network is restarted") }
 
   static func reboot() -> String { run(["/sbin/reboot"], done: "rebooting") }
+
+  /// Takes a bundle that someone put on the FAT partition; it says itself how that went.
+  static func update() -> Bool {
+    Process.writeOutput("\n")
+    guard let arguments = try? Arguments([bundle], of: CommandTable.update) else { return false }
+    return UpdateCommand.run(bundle, arguments) == 0
+  }
 
   /// Runs a program and says how it went; elsewhere than on the card nothing is run.
   private static func run(_ program: [String], done: String) -> String {
@@ -39,7 +47,8 @@ public struct ConsoleMenu {
           }
         },
         addresses: { Network.interfaces().map { "\(padded($0.name, to: 10)) \($0.ip.description)" } },
-        restartNetwork: { Appliance.restartNetwork() }, reboot: { Appliance.reboot() }))
+        restartNetwork: { Appliance.restartNetwork() }, reboot: { Appliance.reboot() },
+        update: { Appliance.update() }))
     let terminal = Terminal.takeKeysSingly()
     defer { terminal?.restore() }
     Process.writeOutput(menu.greeting())

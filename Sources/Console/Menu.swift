@@ -9,15 +9,18 @@ public struct MenuActions {
   /// Runs a program to its end and returns what to tell the person.
   public var restartNetwork: () -> String
   public var reboot: () -> String
+  /// Has the next start try the bundle on the card's FAT partition, if it is a good one; whether it will.
+  public var update: () -> Bool
 
   public init(
     ask: @escaping (String, [JSON.Member]) -> Result<JSON, ControlError>, addresses: @escaping () -> [String],
-    restartNetwork: @escaping () -> String, reboot: @escaping () -> String
+    restartNetwork: @escaping () -> String, reboot: @escaping () -> String, update: @escaping () -> Bool
   ) {
     self.ask = ask
     self.addresses = addresses
     self.restartNetwork = restartNetwork
     self.reboot = reboot
+    self.update = update
   }
 }
 
@@ -55,7 +58,7 @@ public struct Menu {
     """
 
      1 addresses          2 registered phones   3 calls         4 log
-     5 log level          6 restart network     7 reboot        q quit
+     5 log level          6 restart network     7 reboot   8 update   q quit
     >\u{20}
     """
   }
@@ -92,14 +95,18 @@ public struct Menu {
       state = .choosingLevel
       return "\n 1 error   2 warning   3 notice   4 info   5 debug   any other key: leave it\nlevel> "
     case UInt8(ascii: "6"): return top("\n" + actions.restartNetwork() + "\n")
-    case UInt8(ascii: "7"):
-      state = .confirmingReboot
-      return "\nReboot ends every call. Reboot now? y/n> "
+    case UInt8(ascii: "7"): return askForReboot()
+    case UInt8(ascii: "8"): return actions.update() ? askForReboot() : menu
     case UInt8(ascii: "q"):
       isFinished = true
       return "\n"
     default: return menu
     }
+  }
+
+  private mutating func askForReboot() -> String {
+    state = .confirmingReboot
+    return "\nReboot ends every call. Reboot now? y/n> "
   }
 
   private mutating func chooseLevel(_ key: UInt8) -> String {

@@ -9,7 +9,7 @@ import Wire
 public enum DelayCommand {
   /// Wide enough for voice, and no work to encode.
   private static let rate = 16000
-  private static let echoNumber = "*43"
+  static let echoNumber = "*43"
 
   /// Runs until all markers were said; the exit status.
   @export(interface)
@@ -90,7 +90,7 @@ public enum DelayCommand {
     return try PhoneCommand.oneOf(DelayReport.Turn(rawValue: word), "--returned-by", "phone or exchange", word)
   }
 
-  private static func drawn() throws(HandsetError) -> RandomSource {
+  static func drawn() throws(HandsetError) -> RandomSource {
     do throws(CryptoError) {
       return RandomSource(seed: try randomBytes(32))
     } catch {

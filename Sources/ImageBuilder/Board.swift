@@ -13,6 +13,7 @@ public struct Board: Equatable, Sendable {
   /// Copied into the FAT partition.
   public var firmware: [FirmwareFile] = []
   public var console = Console()
+  public var watchdog: Watchdog?
   /// Loaded by the first stage, so that the card can be read.
   public var initramfsModules: [String] = []
   /// Loaded from the root file system.
@@ -47,6 +48,14 @@ public struct Board: Equatable, Sendable {
     public var file = ""
     /// Its name in the FAT partition.
     public var name = ""
+  }
+
+  /// The word whose writing has the board reset when nothing feeds its watchdog.
+  public struct Watchdog: Equatable, Sendable {
+    public var address: UInt32 = 0
+    public var value: UInt32 = 0
+    /// The page that they come from.
+    public var source = ""
   }
 
   public struct Console: Equatable, Sendable {

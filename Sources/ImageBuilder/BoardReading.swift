@@ -20,7 +20,7 @@ extension Board {
 
   private mutating func read(_ root: YAMLNode, _ reader: inout YAMLReader) {
     let needed = ["name", "compatible", "processor", "kernel", "console", "modules", "emulator"]
-    let top = reader.whole(root, of: "", needed: needed, optional: ["bootloader", "firmware"])
+    let top = reader.whole(root, of: "", needed: needed, optional: ["bootloader", "firmware", "watchdog"])
     name = reader.line(top["name"], "the board's name") ?? name
     compatible = reader.word(top["compatible"], "the device tree's first compatible") ?? compatible
     processor = top["processor"].flatMap { reader.choice($0) } ?? processor
@@ -32,6 +32,12 @@ extension Board {
       kernel.deviceTree = reader.path(section["device_tree"]) ?? kernel.deviceTree
     }
     if let node = top["console"] { read(console: node, &reader) }
+    if let node = top["watchdog"] {
+      let section = reader.whole(node, of: "watchdog", needed: ["address", "value", "source"])
+      watchdog = Watchdog(
+        address: reader.word32(section["address"]), value: reader.word32(section["value"]),
+        source: reader.line(section["source"], "the page that these come from") ?? "")
+    }
     if let node = top["modules"] {
       let section = reader.whole(node, of: "modules", needed: ["initramfs", "root"])
       initramfsModules = reader.modules(section["initramfs"])
@@ -117,6 +123,15 @@ extension YAMLReader {
     guard let node, let offset = integer(node, in: range, expected: "bytes from the card's start") else { return nil }
     if offset % 512 != 0 { refuse(node, expected: "a multiple of 512") }
     return offset
+  }
+
+  /// A word of 32 bits, as hardware is documented: `0x01c20c94`.
+  fileprivate mutating func word32(_ node: YAMLNode?) -> UInt32 {
+    let expected = "a hexadecimal number of 32 bits, such as 0x01c20c94"
+    guard let node, let text = line(node, expected) else { return 0 }
+    if text.hasPrefix("0x"), let number = UInt32(text.dropFirst(2), radix: 16) { return number }
+    refuse(node, expected: expected)
+    return 0
   }
 
   fileprivate mutating func modules(_ node: YAMLNode?) -> [String] {

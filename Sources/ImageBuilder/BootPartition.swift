@@ -1,17 +1,14 @@
 import Foundation
 
-/// The FAT partition: what the boot loader reads, and the one place that Windows and macOS can write to.
+/// The FAT partition: what the boot loader begins with, and the one place that Windows and macOS can write to. Nothing that an
+/// update changes lies in it, for a FAT does not bear that power fails.
 struct BootPartition: Sendable {
   let board: Board
   let shelf: BoardShelf
   let packages: URL
-  let kernel: Kernel
 
-  /// Makes the file system with a folder for each slot.
-  func image(initramfs: URL, in workshop: Workshop) async throws(ImageError) -> URL {
-    var files: [(name: String, source: URL)] = [
-      ("a/zImage", kernel.image), ("a/initrd", initramfs), ("a/\(deviceTreeName)", try deviceTree()),
-    ]
+  func image(in workshop: Workshop) async throws(ImageError) -> URL {
+    var files: [(name: String, source: URL)] = []
     for file in board.firmware {
       let isOwn = file.file.hasPrefix("./")
       let root = isOwn ? shelf.folder.appendingPathComponent(board.id) : packages
@@ -39,7 +36,6 @@ struct BootPartition: Sendable {
           "\(CardLayout.boot.size / 1024)",
         ])
       try Files.move(URL(fileURLWithPath: place.path + ".fat"), to: place)
-      try await Tool("mmd")(["-i", place.path, "::/a", "::/b"])
       for name in try Files.list(staging) {
         let file = staging.appendingPathComponent(name)
         try await Tool("touch")(["-d", "@\(Tool.time)", file.path])
@@ -49,19 +45,13 @@ struct BootPartition: Sendable {
     }
   }
 
-  private func deviceTree() throws(ImageError) -> URL {
-    try Files.find(board.kernel.deviceTree, in: packages, for: "the device tree of \(board.name)")
-  }
-
-  private var deviceTreeName: String { board.kernel.deviceTree.split(separator: "/").last.map(String.init) ?? "" }
-
   /// The boards' common script behind what differs from one to the next.
   private func bootCommands() throws(ImageError) -> String {
     let common = String(decoding: try Files.read(shelf.folder.appendingPathComponent("boot.cmd")), as: UTF8.self)
-    return """
-      setenv console \(board.console.device),\(board.console.baud)
-      setenv device_tree \(deviceTreeName)
-      \(common)
-      """
+    var own = "setenv console \(board.console.device),\(board.console.baud)\n"
+    if let watchdog = board.watchdog {
+      own += "setenv watchdog 'mw.l 0x\(String(watchdog.address, radix: 16)) 0x\(String(watchdog.value, radix: 16))'\n"
+    }
+    return own + common
   }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Slots
 import Wire
 
 /// Puts the parts of a card together: `sotto-BOARD.img`, its compressed form, hash and block map.
@@ -11,15 +12,20 @@ public struct CardImage: Sendable {
   public let rootfs: URL
   /// The exchange, built for the board's processor.
   public let exchange: URL
+  /// The public key of Ed25519 whose bundles the card is to take; nil for none.
+  public let updateKey: [UInt8]?
   /// `build`: images in `images/`, intermediate steps in `work/`.
   public let output: URL
 
-  public init(board: Board, shelf: BoardShelf, packages: URL, rootfs: URL, exchange: URL, output: URL) {
+  public init(
+    board: Board, shelf: BoardShelf, packages: URL, rootfs: URL, exchange: URL, updateKey: [UInt8]?, output: URL
+  ) {
     self.board = board
     self.shelf = shelf
     self.packages = packages
     self.rootfs = rootfs
     self.exchange = exchange
+    self.updateKey = updateKey
     self.output = output
   }
 
@@ -45,13 +51,11 @@ public struct CardImage: Sendable {
       made.append(sheetFile)
     }
     say("compressing")
-    return made + (try await companions(of: image, rootSize: bare.rootSize))
+    return made + (try await companions(of: image, used: bare.used))
   }
 
-  /// The card without configuration, and how much of the root partition is used.
-  private func bareCard(
-    in workshop: Workshop, say: (String) -> Void
-  ) async throws(ImageError) -> (image: URL, rootSize: Int) {
+  /// What a slot holds: the root file system, and what starts it.
+  func slotParts(in workshop: Workshop, say: (String) -> Void) async throws(ImageError) -> (root: URL, start: URL) {
     let kernel = try await Kernel(for: board, packages: packages, workshop: workshop)
     let boards = shelf.boards.filter { $0.kernel.image == board.kernel.image }
     let files = RootFiles(rootfs: rootfs, packages: packages, shelf: shelf, kernel: kernel, boards: boards)
@@ -59,14 +63,20 @@ public struct CardImage: Sendable {
     let initramfs = try await files.initramfs(in: workshop)
     say("root file system")
     let data = try await dataPartition(in: workshop)
-    let root = try await files.root(exchange: exchange, data: data, in: workshop)
-    let rootSize = try CardWriter.size(of: root)
-    guard rootSize <= CardLayout.rootA.size else {
-      throw .overflow("the root file system", size: rootSize, room: CardLayout.rootA.size, place: "partition 2")
-    }
+    let root = try await files.root(exchange: exchange, data: data, updateKey: updateKey, in: workshop)
+    let start = try await SlotStart(board: board, packages: packages, kernel: kernel)
+      .image(initramfs: initramfs, in: workshop)
+    return (root, start)
+  }
+
+  /// The card without configuration, and how much is used of slot A.
+  private func bareCard(
+    in workshop: Workshop, say: (String) -> Void
+  ) async throws(ImageError) -> (image: URL, used: [Partition]) {
+    let (root, start) = try await slotParts(in: workshop, say: say)
     say("boot partition")
-    let partition = BootPartition(board: board, shelf: shelf, packages: packages, kernel: kernel)
-    let boot = try await partition.image(initramfs: initramfs, in: workshop)
+    let boot = try await BootPartition(board: board, shelf: shelf, packages: packages).image(in: workshop)
+    let data = try await dataPartition(in: workshop)
     say("card")
     var raw: [(file: Board.RawFile, content: [UInt8])] = []
     for file in board.bootloader {
@@ -74,16 +84,23 @@ public struct CardImage: Sendable {
       raw.append((file, try Files.read(source)))
     }
     try Self.checkRoom(for: raw.map { ($0.file.file, $0.file.offset, $0.content.count) })
-    let parts = [(CardLayout.boot, boot), (CardLayout.rootA, root), (CardLayout.data, data)]
+    let parts = [
+      (CardLayout.boot, boot), (CardLayout.rootA, root), (CardLayout.startA, start), (CardLayout.data, data),
+    ]
     let inputs = parts.map { $0.1.path } + raw.map { "\($0.file.offset) \(hex(Hash.sha256($0.content)))" }
     let image = try await workshop.step("card-\(board.id)", inputs: inputs) { place in
       let card = try CardWriter(place, size: CardLayout.size)
       try card.write(partitionTable(CardLayout.partitions, signature: CardLayout.signature), at: 0)
       for file in raw { try card.write(file.content, at: file.file.offset) }
+      try card.write(SlotState(good: .a).sector, at: CardLayout.stateOffset)
       for (partition, file) in parts { try card.write(file, at: partition) }
       try card.close()
     }
-    return (image, rootSize)
+    var used: [Partition] = []
+    for (area, file) in [(CardLayout.rootA, root), (CardLayout.startA, start)] {
+      used.append(Partition(area.kind, offset: area.offset, size: try CardWriter.size(of: file)))
+    }
+    return (image, used)
   }
 
   /// Refuses boot loader files that overlap each other or run into what lies behind the gap.
@@ -121,11 +138,11 @@ public struct CardImage: Sendable {
   }
 
   /// Writes `.img.xz`, `.img.sha256` (of both) and `.bmap`.
-  private func companions(of image: URL, rootSize: Int) async throws(ImageError) -> [URL] {
+  private func companions(of image: URL, used: [Partition]) async throws(ImageError) -> [URL] {
     let compressed = image.appendingPathExtension("xz")
     try await Tool("xz")(["-6", "-T2", "-k", "-f", image.path])
     let map = image.deletingPathExtension().appendingPathExtension("bmap")
-    try Files.write(Array(try CardWriter.blockMap(of: image, rootSize: rootSize).text.utf8), to: map)
+    try Files.write(Array(try CardWriter.blockMap(of: image, used: used).text.utf8), to: map)
     let sums = image.appendingPathExtension("sha256")
     var text = ""
     for file in [image, compressed] { text += "\(try Workshop.hash(file))  \(file.lastPathComponent)\n" }

@@ -46,9 +46,9 @@ struct CardWriter {
     } catch { throw .file(url.path, problem: "\(error)") }
   }
 
-  /// What must be written of a card: all up to the FAT partition's last used block, the root file system, the data
+  /// What must be written of a card: all up to the FAT partition's last used block, what is used of the slots, the data
   /// partition.
-  static func blockMap(of image: URL, rootSize: Int) throws(ImageError) -> BlockMap {
+  static func blockMap(of image: URL, used: [Partition]) throws(ImageError) -> BlockMap {
     let bytes = try Files.read(image)
     guard bytes.count == CardLayout.size else {
       throw .damaged(image.path, problem: "it is \(bytes.count) bytes, not \(CardLayout.size)")
@@ -57,9 +57,10 @@ struct CardWriter {
     var bootEnd = CardLayout.boot.offset + CardLayout.boot.size
     while isZero(bytes[(bootEnd - BlockMap.blockSize)..<bootEnd]) { bootEnd -= BlockMap.blockSize }
     map.add(Array(bytes[..<bootEnd]), at: 0)
-    let root = CardLayout.rootA.offset
-    let rootBlocks = (rootSize + BlockMap.blockSize - 1) / BlockMap.blockSize * BlockMap.blockSize
-    map.add(Array(bytes[root..<(root + rootBlocks)]), at: root)
+    for area in used {
+      let size = (area.size + BlockMap.blockSize - 1) / BlockMap.blockSize * BlockMap.blockSize
+      map.add(Array(bytes[area.offset..<(area.offset + size)]), at: area.offset)
+    }
     map.add(Array(bytes[CardLayout.data.offset...]), at: CardLayout.data.offset)
     return map
   }

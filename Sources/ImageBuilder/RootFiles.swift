@@ -1,4 +1,6 @@
 import Foundation
+import Updates
+import Wire
 
 /// What goes into the first stage (initramfs) and into the root file system. Both carry the modules of every board with
 /// this kernel and a list for each, by device tree, so that one build of them serves all boards.
@@ -74,9 +76,9 @@ struct RootFiles: Sendable {
     }
   }
 
-  /// The read-only root file system with the exchange in it, and the data partition's empty file system, for the day on
-  /// which a card's is beyond repair.
-  func root(exchange: URL, data: URL, in workshop: Workshop) async throws(ImageError) -> URL {
+  /// The read-only root file system with the exchange in it, the data partition's empty file system, for the day on which a
+  /// card's is beyond repair, and the key by whose owner it lets itself be updated.
+  func root(exchange: URL, data: URL, updateKey: [UInt8]?, in workshop: Workshop) async throws(ImageError) -> URL {
     let lists = try moduleLists("root", \.rootModules)
     let overlay = rootfs.appendingPathComponent("overlay")
     let tree = try await workshop.step(
@@ -103,14 +105,22 @@ struct RootFiles: Sendable {
       }
     }
     let binary = try Self.program(exchange)
-    return try await workshop.step("squashfs", inputs: [tree.path, try Workshop.hash(exchange)]) { place in
+    let inputs = [tree.path, try Workshop.hash(exchange), updateKey.map { hex($0) } ?? "no key"]
+    return try await workshop.step("squashfs", inputs: inputs) { place in
       let target = tree.appendingPathComponent("bin/sotto")
+      let key = tree.appendingPathComponent("etc/sotto")
       try Files.write(binary, to: target, mode: 0o755)
+      // A step that failed may have left one.
+      try Files.remove(key)
+      if let updateKey {
+        try Files.write(UpdateKey.file(public: updateKey), to: key.appendingPathComponent("update.pub"))
+      }
       try await Tool("mksquashfs")([
         tree.path, place.path, "-all-root", "-noappend", "-comp", "zstd", "-Xcompression-level", "19", "-b", "128K",
         "-no-progress", "-quiet", "-processors", "2",
       ])
       try Files.remove(target)
+      try Files.remove(key)
     }
   }
 }

@@ -51,8 +51,8 @@ extension Exchange {
     SocketAddress(ownAddress(flow), port: port)
   }
 
-  /// The address by which a phone knows the box: that of the configuration, if it is of the same family, and the phone is
-  /// not on the box itself.
+  /// The address by which a phone knows the box: that of the configuration, if it is of the same family; a phone on the box
+  /// itself goes no way around.
   func ownAddress(_ flow: Flow) -> IPAddress {
     guard let external = configuration.media.externalAddress, external.isIPv4 == flow.local.ip.isIPv4,
       !flow.local.ip.isLoopback

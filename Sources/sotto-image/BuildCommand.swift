@@ -8,24 +8,14 @@ struct BuildCommand: AsyncParsableCommand {
     discussion:
       "Without --config the card gets extensions 101 to 110 with random passwords and a sheet that lists them.")
 
-  @Argument(help: "The board.") var board: String
-  @Option(help: "The folder of board files.") var boards = "boards"
-  @Option(help: "The folder of the root file system's own files.") var rootfs = "rootfs"
-  @Option(help: "The folder into which Debian's packages were unpacked.") var packages: String
-  @Option(help: "The exchange, built for the board.") var exchange = "build/armv7/sotto"
-  @Option(help: "Where images and intermediate steps go.") var output = "build"
+  @OptionGroup var options: CardOptions
   @Option(name: .customLong("config"), help: "The configuration for the card.") var configuration: String?
+  @Option(help: "The public key whose bundles the card takes as updates; none without.") var updateKey: String?
 
   func run() async throws {
-    let shelf = try BoardShelf(URL(fileURLWithPath: boards))
     let bytes = try configuration.map(checkedConfiguration)
-    let card = CardImage(
-      board: try shelf.board(board), shelf: shelf, packages: URL(fileURLWithPath: packages),
-      rootfs: URL(fileURLWithPath: rootfs), exchange: URL(fileURLWithPath: exchange),
-      output: URL(fileURLWithPath: output))
-    let made = try await card.make(configuration: bytes) { step in
-      FileHandle.standardError.write(Data("sotto-image: \(step)\n".utf8))
-    }
-    for file in made { print(file.path) }
+    let key = try updateKey.map { try UpdateKeyFile.publicKey(URL(fileURLWithPath: $0)) }
+    if key == nil { tell("no --update-key: this card takes no updates") }
+    for file in try await options.card(updateKey: key).make(configuration: bytes, say: tell) { print(file.path) }
   }
 }

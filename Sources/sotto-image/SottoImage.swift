@@ -4,7 +4,8 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "sotto-image", abstract: "Builds the images that Sotto runs from.",
     subcommands: [
-      BoardsCommand.self, CheckCommand.self, BuildCommand.self, FlashCommand.self, OCICommand.self, SBOMCommand.self,
+      BoardsCommand.self, CheckCommand.self, BuildCommand.self, BundleCommand.self, KeysCommand.self, FlashCommand.self,
+      OCICommand.self, SBOMCommand.self,
     ])
 }
 

@@ -126,6 +126,11 @@ func perform(_ command: CommandDescription, _ arguments: Arguments, _ words: [St
     } catch {
       return Commands.misused(error.description)
     }
+  case "update": return UpdateCommand.run(arguments.operands[0], arguments)
+  case "slot":
+    let action = arguments.operands.first
+    guard action == "check" else { return SlotCommand.run(action, arguments) }
+    return SelfCall.run(configuration: arguments["--config"] ?? "/data/sotto.yaml", client)
   case "sntp": return SNTPCommand(servers: arguments.operands).run(onlyPrint: arguments["--print"] != nil)
   default:
     Process.writeOutput("sotto \(sottoVersion)\n")

@@ -8,6 +8,7 @@ private final class World {
   var reboots = 0
   var logLines = 3
   var isRunning = true
+  var takesUpdate = false
 
   func menu() -> Typist {
     Typist(
@@ -20,7 +21,7 @@ private final class World {
         reboot: {
           self.reboots += 1
           return "rebooting"
-        }))
+        }, update: { self.takesUpdate }))
   }
 
   private func answer(_ command: String, _ members: [JSON.Member]) -> Result<JSON, ControlError> {
@@ -89,6 +90,14 @@ private final class Typist {
     #expect(menu.type("7n").contains("not rebooted") && world.reboots == 0)
     #expect(menu.type("7y").contains("rebooting") && world.reboots == 1)
     #expect(menu.type("6").contains("restarted") && world.restarts == 1)
+  }
+
+  @Test func anUpdateThatWasTakenAsksForAReboot() {
+    let world = World()
+    let menu = world.menu()
+    #expect(menu.type("8").contains("1 addresses"))
+    world.takesUpdate = true
+    #expect(menu.type("8").contains("Reboot now?") && menu.type("y").contains("rebooting") && world.reboots == 1)
   }
 
   @Test func itWorksWhileTheExchangeDoesNot() {

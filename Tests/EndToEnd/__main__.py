@@ -22,7 +22,7 @@ CHAPTERS = [
     "container", "soak", "load", "flood",
 ]
 # Only when named:
-BOARDS = ["boards", "power"]  # they need images that were made with their own configuration, and no namespaces
+BOARDS = ["boards", "power", "slots"]  # they need images that were made with their own configuration, and no namespaces
 PEERS = ["peers"]  # it needs what peers/fetch makes
 
 

@@ -120,6 +120,15 @@ struct TroubleTests {
     #expect(office.settles())
   }
 
+  /// One on the box itself does not go by the address translator in front of it.
+  @Test func theExternalAddressIsNotForPhonesOnTheBox() throws {
+    let office = Office { $0.media.externalAddress = IPAddress("203.0.113.5") }
+    for (address, told) in [("127.0.0.1", "127.0.0.1"), ("10.0.0.1", "203.0.113.5")] {
+      let here = SocketAddress(try #require(IPAddress(address)), port: 5060)
+      #expect(office.exchange.ownAddress(Flow(transport: .udp, local: here, remote: here)).description == told)
+    }
+  }
+
   @Test func shutdownSaysGoodbyeToEverybody() {
     let office = Office()
     let (a, b) = office.pair()

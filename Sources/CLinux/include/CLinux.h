@@ -67,6 +67,7 @@ long clinux_read(int fd, void *bytes, size_t count);
 long clinux_send_stream(int fd, const void *bytes, size_t count);
 long clinux_write(int fd, const void *bytes, size_t count);
 long clinux_write_at(int fd, const void *bytes, size_t count, int64_t place);
+long clinux_read_at(int fd, void *bytes, size_t count, int64_t place);
 void clinux_close(int fd);
 
 // One received datagram: where from, the address of ours that it came to, its octets in the batch's buffer.
@@ -133,6 +134,8 @@ int64_t clinux_file_size(int fd);
 // A number that another file, or a changed one, hardly has; 0 where there is none.
 uint64_t clinux_file_identity(const char *path);
 int clinux_fsync(int fd);
+// Has what was synchronised be read from the disk again, not from memory.
+int clinux_forget_cached(int fd);
 int clinux_fsync_folder(const char *path);
 int clinux_rename(const char *from, const char *to);
 int clinux_unlink(const char *path);

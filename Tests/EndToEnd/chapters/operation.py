@@ -176,3 +176,28 @@ def trace(office):
     assert any("5061" in field[1] and field[2] == "INVITE" for field in fields), "no INVITE by TLS"
     assert all(set(field[3:]) <= {"1", ""} for field in fields), "a checksum is wrong"
     return f"{len(rows)} packets, all SIP to tshark"
+
+
+@chapter.promise("`slot check` finds out that the exchange on its machine {0}", each=[
+    "takes calls", "takes calls in Opus alone", "takes encrypted calls by TLS alone", "takes no password",
+    "has no extension", "is not there"])
+def slot_check(office, what):
+    secured = "encrypted" in what
+    listen = 'sip: {listen: ["tls://0.0.0.0:5061"]}\n' if secured else ""
+    codecs = ["opus"] if "Opus" in what else ["PCMU", "PCMA"]
+    extension = Extension("1001", codecs, encryption="required" if secured else "preferred")
+    office.open([extension], listen + "media: {external_address: 203.0.113.5}\n")
+    exchange = office.exchange
+    if "password" in what:
+        exchange.extensions["1001"].password += "x"
+        exchange.write()  # and does not reload
+    if "not there" in what:
+        exchange.stop()
+    if "no extension" in what:
+        with open(exchange.configuration, "w") as file:
+            file.write("domain: office.lan\nextensions: {}\n")
+    said = exchange.asked("slot", "check", "--config", exchange.configuration)
+    if "calls" in what:
+        assert said and "the exchange took 1001 and returned its voice" in said, f"it said {said}"
+    else:
+        assert said is None, f"it said {said}"

@@ -5,7 +5,7 @@ import socket
 
 from .process import until
 
-WAITING = ("\n> ", "q stops --")  # for a key: the menu, and a page that is not the last
+WAITING = ("\n> ", "q stops --", "y/n> ")  # for a key: the menu, a page that is not the last, a question
 
 
 class SerialLine:
@@ -30,10 +30,13 @@ class SerialLine:
                 self._text += data.decode(errors="replace").replace("\r", "")
         return self._text
 
+    def type(self, keys):
+        self._socket.sendall(keys.encode())
+
     def press(self, key, seconds=60):
         """What the menu answers to a key, all its pages."""
         start = len(self.text())
-        self._socket.sendall(key.encode())
+        self.type(key)
         until(lambda: self.text()[start:].endswith(WAITING), seconds, f"the serial menu answers the key {key!r}")
         said = self._text[start:]
         return said + self.press(" ") if said.endswith(WAITING[1]) else said
