@@ -5,8 +5,8 @@ public struct CountryTones: Sendable {
   public private(set) var busy: Tone
   public private(set) var congestion: Tone
 
-  /// By a country's two letters (ISO 3166-1), upper case. A country of which nothing is known here, and none, has the frequency and cadences within what
-  /// E.180 recommends.
+  /// By a country's two letters (ISO 3166-1), upper case. A country of which nothing is known here, and none, has the
+  /// frequency and cadences within what E.180 recommends.
   @export(interface)
   public init(_ country: String?) {
     self.init(ringing: [1000, 4000], busy: [500, 500], congestion: [250, 250])
