@@ -6,7 +6,7 @@ import subprocess
 
 from harness.board import PATIENCE, Board, image
 from harness.bundle import KEYS, Bundle
-from harness.card import Card
+from harness.card import SLOTS, Card
 from harness.exchange import Extension
 from harness.office import PATHS
 from harness.process import until
@@ -125,12 +125,23 @@ def update(office, card, bundle):
     return done.stderr
 
 
-@chapter.promise("a new system whose exchange nobody can call is left for the old one")
-def unproved(office):
+@chapter.promise("{0} on trial is left for the old slot", each=[
+    "a system whose exchange nobody can call", "a root that does not mount", "a kernel that panics", "a kernel that hangs"])
+def left(office, what):
     made = card(office, "cubieboard")
     made.set_states(state(5, trial="b", tries=1), None)
+    if what == "a root that does not mount":
+        made.write(SLOTS["b"], bytes(4096))
+    elif what == "a kernel that panics":
+        made.tell("b", "rdinit=/nothing")
     box = office.runs(Board("cubieboard", office.folder, CONFIGURATION, "--card", made.path, "--resets", "start"))
+    if what == "a kernel that hangs":
+        until(lambda: "Starting kernel" in box.log(), PATIENCE, "slot b starts")
+        box.freeze()
     until(lambda: "sotto: starting slot a\n" in box.log(), PATIENCE, "slot a is back")
     said = box.log()
-    assert said.index("sotto: starting slot b\n") < said.index("sotto: this system does not prove itself: "), said[-2000:]
+    sign = {"a system whose exchange nobody can call": "sotto: this system does not prove itself: ",
+            "a root that does not mount": "holds no root file system that can be mounted",
+            "a kernel that panics": "Kernel panic"}.get(what, "Starting kernel")
+    assert said.index("sotto: starting slot b\n") < said.index(sign) < said.index("sotto: starting slot a\n"), said[-2000:]
     made.close()

@@ -43,10 +43,14 @@ class Board:
         assert self.process.running, f"QEMU ended: {self.process.output()}"
         return "sotto: ready at" in self.serial.text()
 
+    def freeze(self):
+        """Hangs its processor."""
+        Debugger(self._debug).hang()
+
     def hang(self):
         """Hangs its processor; the seconds until the watchdog resets it, which ends the emulator."""
         start = time.monotonic()
-        Debugger(self._debug).hang()
+        self.freeze()
         assert self.process.wait(40) == 0, f"a hung board was not reset within 40 s: {self.process.output()}"
         return time.monotonic() - start
 

@@ -61,6 +61,12 @@ class Card:
             place = start + 512 * int(found[f"{part}_at"], 16) + int(found[f"{part}_size"], 16) // 2
         self.write(place, bytes([self.read(place, 1)[0] ^ 1]))
 
+    def tell(self, slot, argument):
+        """Has a slot's kernel told something more."""
+        place = SLOTS[slot] + START
+        found = variables(self.read(place, 512))
+        self.write(place, sector({**found, "arguments": f"{found['arguments']} {argument}"}))
+
     def put(self, name, content):
         """A file into the FAT partition."""
         subprocess.run(["mcopy", "-o", "-i", f"{self.path}@@4M", "-", f"::/{name}"], input=content, check=True,
