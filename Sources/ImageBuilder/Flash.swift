@@ -70,14 +70,14 @@ public struct Flash: Sendable {
     var done = 0
     for range in map.ranges {
       let place = extent(range.blocks)
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(place.count)
+      let hash = HashStream()
       for start in stride(from: place.lowerBound, to: place.upperBound, by: Self.piece) {
-        bytes += try file.read(start..<min(start + Self.piece, place.upperBound))
-        say(step, done + bytes.count)
+        let bytes = try file.read(start..<min(start + Self.piece, place.upperBound))
+        hash.add(bytes[...])
+        done += bytes.count
+        say(step, done)
       }
-      done += bytes.count
-      guard hex(Hash.sha256(bytes)) == range.hash else {
+      guard hex(hash.finish()) == range.hash else {
         let blocks = "bytes \(place.lowerBound) to \(place.upperBound - 1)"
         throw .damaged(
           file.path,
