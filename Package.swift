@@ -79,8 +79,7 @@ let package = Package(
       "Handset",
       [
         "Codecs", "Configuration", "Console", "Crypto", "DNS", "Delay", "Numbering", "Phone", "Platform", "SDP", "SIP",
-        "SecureVoice",
-        "VoiceKey", "Wire",
+        "SecureVoice", "VoiceKey", "Wire",
       ]),
     library("CallDoctor", ["Wire"]),
     library("Trace", ["SIP", "Wire"]),

@@ -27,11 +27,14 @@ public struct LocalAudio: Equatable, Sendable {
 extension Configuration {
   /// Where the box's own phones register: SIP that is not encrypted, for it does not leave the box. nil where
   /// `sip.listen` has no such address.
-  public var ownListener: Listener? {
-    let plain = listeners.filter { $0.transport == .udp || $0.transport == .tcp }
+  public var ownListener: Listener? { ownListener([.udp, .tcp]) }
+
+  /// Where a phone on the box itself reaches the exchange by one of these transports, by UDP and IPv4 if it may.
+  public func ownListener(_ transports: [Listener.Transport]) -> Listener? {
+    let fitting = listeners.filter { transports.contains($0.transport) }
     var found =
-      plain.first { $0.transport == .udp && $0.address.ip.isIPv4 } ?? plain.first { $0.transport == .udp }
-      ?? plain.first
+      fitting.first { $0.transport == .udp && $0.address.ip.isIPv4 } ?? fitting.first { $0.transport == .udp }
+      ?? fitting.first
     if let ip = found?.address.ip, ip.isUnspecified { found?.address.ip = .loopback(isIPv4: ip.isIPv4) }
     return found
   }

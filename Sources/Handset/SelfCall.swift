@@ -57,9 +57,10 @@ public enum SelfCall {
   /// The lowest number where SIP is plain; else, by TLS and the exchange's own authority, that which must encrypt, too.
   private static func account(_ configuration: Configuration, _ status: JSON) -> Account? {
     let all = configuration.extensions.values.sorted { $0.number < $1.number }
-    let (plain, secure) = (listener([.udp, .tcp], configuration), listener([.tls], configuration))
-    if let plain, let own = all.first(where: { $0.encryption != .required }) { return account(own, plain, .off) }
-    guard let secure, let own = all.first,
+    if let plain = configuration.ownListener, let own = all.first(where: { $0.encryption != .required }) {
+      return account(own, plain, .off)
+    }
+    guard let secure = configuration.ownListener([.tls]), let own = all.first,
       let authority = status["certificates"]?.elements.first?["authority_file"]?.text,
       var account = account(own, secure, own.encryption == .off ? .off : .required)
     else { return nil }
@@ -67,14 +68,8 @@ public enum SelfCall {
     return account
   }
 
-  private static func listener(_ transports: [Listener.Transport], _ configuration: Configuration) -> Listener? {
-    configuration.listeners.first { transports.contains($0.transport) }
-  }
-
   private static func account(_ own: Extension, _ listener: Listener, _ encryption: Account.Encryption) -> Account? {
-    var address = listener.address
-    if address.ip.isUnspecified, let here = IPAddress(address.ip.isIPv4 ? "127.0.0.1" : "::1") { address.ip = here }
-    let uri = "sip:\(own.number)@\(address.description);transport=\(listener.transport.rawValue)"
+    let uri = "sip:\(own.number)@\(listener.address.description);transport=\(listener.transport.rawValue)"
     guard var account = try? Account(uri: uri) else { return nil }
     account.password = own.password
     account.encryption = encryption
